@@ -2,6 +2,7 @@ package conversation
 
 import (
 	"cowpi.example/cowpi/identity"
+	"cowpi.example/cowpi/suite"
 )
 
 // NewEpoch is the epoch that a SETUP or UPDATE begins.
@@ -117,3 +118,22 @@ func FetchesFor(d *DataBlock) []identity.ID {
 	}
 	return out
 }
+
+// Purpose is what a Fetch must have named for its prekeys to be used in this
+// block: the Sid, or for a SETUP, whose Sid depends on the keys that the fetch is
+// to bring, the hash of its nonce, its author and the provider set.
+func (d *DataBlock) Purpose(s suite.Suite) suite.Hash {
+	if d.Type != SETUP {
+		return d.Sid
+	}
+	return SetupPurpose(s, d.Nonce, d.AuthorID, d.Providers)
+}
+
+// SetupPurpose is Purpose of a SETUP that is still to be written.
+func SetupPurpose(s suite.Suite, nonce [32]byte, author identity.ID, providers suite.Hash) suite.Hash {
+	return s.Hash("setup purpose", nonce[:], author.Field(), providers[:])
+}
+
+// AddsOrRestarts says whether the block brings somebody in or starts somebody
+// afresh.
+func (d *DataBlock) AddsOrRestarts() bool { return len(Fresh(d)) > 0 }

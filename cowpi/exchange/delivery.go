@@ -133,16 +133,16 @@ type Reason uint8
 
 // The reasons. Those from ReasonAuthExpired on are matters of Admission.
 const (
-	ReasonInvalid      Reason = 1 // Valid says no, against committed state
-	ReasonAuthExpired  Reason = 2 // the authentication key is not known any more
-	ReasonAuthWrong    Reason = 3 // the authentication block does not verify
-	ReasonUnknownUser  Reason = 4 // not registered, or never seen
-	ReasonKeyDiffers   Reason = 5 // an added entry's key is not the registered one
-	ReasonNoStock      Reason = 6 // no prekeys left for a user
-	ReasonPrekey       Reason = 7 // a named prekey is not this author's to use
-	ReasonTooLarge     Reason = 8
-	ReasonTooMany      Reason = 9 // uploads in flight, fetches outstanding
-	ReasonRate         Reason = 10
+	ReasonInvalid     Reason = 1 // Valid says no, against committed state
+	ReasonAuthExpired Reason = 2 // the authentication key is not known any more
+	ReasonAuthWrong   Reason = 3 // the authentication block does not verify
+	ReasonUnknownUser Reason = 4 // not registered, or never seen
+	ReasonKeyDiffers  Reason = 5 // an added entry's key is not the registered one
+	ReasonNoStock     Reason = 6 // no prekeys left for a user
+	ReasonPrekey      Reason = 7 // a named prekey is not this author's to use
+	ReasonTooLarge    Reason = 8
+	ReasonTooMany     Reason = 9 // uploads in flight, fetches outstanding
+	ReasonRate        Reason = 10
 	ReasonProviderSet Reason = 11 // another provider set, or none of the set's mirrors
 )
 

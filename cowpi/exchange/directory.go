@@ -39,7 +39,10 @@ func readWithdraw(_ suite.Suite, r *wire.Reader) (Message, error) {
 }
 
 // Fetch asks for the key and one prekey of each id, for use in one conversation.
-// It goes to every provider. Asking again gets the same answer.
+// It goes to every provider. Asking again gets the same answer. Sid is the
+// purpose of the prekeys, conversation.DataBlock.Purpose: the Sid for an UPDATE;
+// for a SETUP, whose Sid needs the fetched keys, a hash of its nonce. At admission
+// providers compare a prekey's hand-out with the Purpose of the block.
 type Fetch struct {
 	ID  FetchID
 	Sid suite.Hash

@@ -68,6 +68,7 @@ const (
 	D4 Check = "D4" // one's own upload is one that was made
 	D5 Check = "D5" // assigned prekeys: for just the pairs due, and of one's own those in stock
 	D6 Check = "D6" // only an UPDATE that adds or restarts, at a later index and a greater epoch, leads on after a stop
+	D7 Check = "D7" // a provider stays within its window of deliveries
 )
 
 // The directory, as a user judges it.
@@ -76,4 +77,37 @@ const (
 	T2 Check = "T2" // every provider answers a fetch with the same, for just the ids asked
 	T3 Check = "T3" // at equal positions all hand-out logs are the same
 	T4 Check = "T4" // a roster holds one's own key and not another
+)
+
+// What people compare.
+const (
+	U1 Check = "U1" // a message of a verification, or a scanned code, is well formed
+	U2 Check = "U2" // the confirmation of a verification matches
+	U3 Check = "U3" // a scanned safety number is that of the pair
+)
+
+// Admission and the directory, as a provider judges users.
+const (
+	A1 Check = "A1" // the authentication key is one of the author's last eight
+	A2 Check = "A2" // the authentication block verifies, and the author itself uploads
+	A3 Check = "A3" // keys of new entries are those of the directory, and were shown
+	A4 Check = "A4" // the stocks suffice for the assigned prekeys
+	A5 Check = "A5" // a named prekey was handed to this author for this, and is unused
+	A6 Check = "A6" // limits
+	R1 Check = "R1" // a user is registered, with the key it shows
+	R2 Check = "R2" // a batch of prekeys is the next, or the same again
+	R3 Check = "R3" // ids of prekeys are unique for their owner, and there are not too many
+	R4 Check = "R4" // a message is one that users send to this kind of provider
+)
+
+// Between router and mirror.
+const (
+	M1 Check = "M1" // the logs agree and have no gaps
+	M2 Check = "M2" // a proposal is for the next index, and the only one of its conversation
+	M3 Check = "M3" // prekeys picked are just those needed, in stock and unused
+	M4 Check = "M4" // a commit is of what was proposed and accepted
+	M5 Check = "M5" // a fetch is new, its prekeys are in stock and unused
+	M6 Check = "M6" // only a fetched, unused prekey that no proposal names expires
+	M7 Check = "M7" // only what its owner asked for, and no proposal names, is withdrawn
+	M8 Check = "M8" // a verdict is about the proposal in flight
 )

@@ -41,8 +41,7 @@ func Bugf(format string, args ...any) error { return &Bug{What: fmt.Sprintf(form
 // Role says in which part somebody is accused.
 type Role uint8
 
-// The roles. RoleAny is used where only "some provider" or "the author, or
-// every provider" can be told.
+// The roles. RoleProviders and RoleAuthor stand where no more can be told.
 const (
 	RoleUnknown Role = iota
 	RoleUser

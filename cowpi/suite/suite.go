@@ -6,6 +6,8 @@
 // of one upload on several cores.
 package suite
 
+import "strconv"
+
 // Sizes in bytes.
 const (
 	KeySize     = 32 // points, scalars, symmetric keys, hashes, coins
@@ -85,16 +87,27 @@ type Coins struct {
 	seed    Seed
 	secret  Scalar
 	counter uint64
+	lane    uint32
 }
 
 // NewCoins returns the coins of the step with this counter.
 func NewCoins(s Suite, seed Seed, secret Scalar, counter uint64) Coins {
-	return Coins{s, seed, secret, counter}
+	return Coins{s, seed, secret, counter, 0}
 }
 
 // Draw returns coin number index for a purpose.
 func (c Coins) Draw(purpose Purpose, index uint32) Coin {
+	if c.lane != 0 {
+		purpose = Purpose(strconv.FormatUint(uint64(c.lane), 10)) + ":" + purpose
+	}
 	return c.suite.Coins(c.seed, c.secret, c.counter, purpose, index)
+}
+
+// For returns coins of the same step in a lane of their own: the same purposes
+// and indices may be drawn in each lane. Lanes do not nest.
+func (c Coins) For(lane uint32) Coins {
+	c.lane = lane + 1
+	return c
 }
 
 // Wipe overwrites a secret. Go may have copied it before; see SPEC.md, 2.4.

@@ -15,11 +15,11 @@ import (
 	"cowpi.example/cowpi/fault"
 )
 
-// Error says where decoding failed: check W1 of SPEC.md.
+// Error says where decoding failed: checks W1 to W3 of SPEC.md.
 type Error struct {
 	What   string // the message or record
 	Field  string // the field in it
-	Offset int    // bytes read before that field
+	Offset int    // bytes read when it failed
 	Reason string
 }
 
@@ -30,10 +30,11 @@ func (e *Error) Error() string {
 // Reader takes fields from the front of a byte string. The first failure
 // sticks: later reads return zero values, and Done returns the error.
 type Reader struct {
-	what string
-	s    cryptobyte.String
-	size int
-	err  *Error
+	what  string
+	s     cryptobyte.String
+	size  int
+	err   *Error
+	check fault.Check
 }
 
 // NewReader reads data, which it calls what in errors.
@@ -41,10 +42,17 @@ func NewReader(what string, data []byte) *Reader {
 	return &Reader{what: what, s: data, size: len(data)}
 }
 
-// Fail makes the reader fail at this field, if it has not failed before.
+// Fail makes the reader fail at this field under check W1, if it has not failed
+// before.
 func (r *Reader) Fail(field, format string, args ...any) {
+	r.Refute(fault.W1, field, format, args...)
+}
+
+// Refute is Fail under another check, for fields that have rules of their own.
+func (r *Reader) Refute(c fault.Check, field, format string, args ...any) {
 	if r.err == nil {
 		r.err = &Error{r.what, field, r.size - len(r.s), fmt.Sprintf(format, args...)}
+		r.check = c
 	}
 }
 
@@ -56,7 +64,8 @@ func (r *Reader) Left() int { return len(r.s) }
 
 // Fixed copies a field of len(out) bytes.
 func (r *Reader) Fixed(field string, out []byte) {
-	if r.err == nil && !r.s.CopyBytes(out) {
+	// cryptobyte takes no bytes from an empty nil string for a failure.
+	if r.err == nil && len(out) > 0 && !r.s.CopyBytes(out) {
 		r.Fail(field, "%d bytes wanted, %d left", len(out), len(r.s))
 	}
 }
@@ -175,13 +184,13 @@ func (r *Reader) Version(want uint8) {
 }
 
 // Done returns the first failure, or one if bytes are left over. It is evidence
-// under check W1; the caller adds who sent it.
+// under check W1, or the one that was refuted; the caller adds who sent it.
 func (r *Reader) Done() error {
 	if r.err == nil && len(r.s) > 0 {
 		r.Fail("end", "%d bytes left over", len(r.s))
 	}
 	if r.err != nil {
-		return &fault.Evidence{Check: fault.W1, Err: r.err}
+		return &fault.Evidence{Check: r.check, Err: r.err}
 	}
 	return nil
 }

@@ -1,0 +1,125 @@
+package cowpi
+
+import (
+	"runtime"
+	"sync"
+
+	"cowpi.example/cowpi/conversation"
+	"cowpi.example/cowpi/exchange"
+	"cowpi.example/cowpi/fault"
+	"cowpi.example/cowpi/identity"
+	"cowpi.example/cowpi/pair"
+	"cowpi.example/cowpi/suite"
+)
+
+// forkFrom is the number of recipients from which on blocks are made on several cores.
+const forkFrom = 32
+
+// job is the block of one recipient: what it needs and what comes out.
+type job struct {
+	peer          conversation.Entry
+	selfJoin      uint32
+	name          pairName
+	send, receive []byte // stored halves; nil for a fresh pair
+	fresh         *exchange.Prekey
+	block         []byte
+	newSend       []byte // records to store
+	newReceive    []byte // nil: unchanged
+	err           error
+}
+
+// blocks makes the block of each recipient and stages the pairs after it. A pair
+// that begins with this upload is kept under the upload's serial until it is
+// accepted.
+func (s *step) blocks(e entry, km suite.Key, serial uint64, keys []exchange.FetchedKey) ([][]byte, error) {
+	recipients := conversation.Recipients(e.before.Roster, e.d)
+	prekeys := make(map[identity.ID]*exchange.Prekey, len(keys))
+	for i := range keys {
+		prekeys[keys[i].ID] = &keys[i].Prekey
+	}
+	jobs := make([]job, len(recipients))
+	for i, id := range recipients {
+		j := &jobs[i]
+		var fresh bool
+		j.peer, j.selfJoin, fresh = e.peerOf(s.self.ID, id)
+		if fresh {
+			j.name = pendingPair(e.d.Sid, serial, id)
+			if j.fresh = prekeys[id]; j.fresh == nil {
+				return nil, fault.Bugf("no prekey of %q was fetched", id)
+			}
+			continue
+		}
+		j.name = activePair(e.d.Sid, j.selfJoin, j.peer.Joined, id)
+		var err error
+		if j.send, err = s.draft.Get(j.name.half(halfSend)); err != nil {
+			return nil, err
+		}
+		if j.receive, err = s.draft.Get(j.name.half(halfReceive)); err != nil {
+			return nil, err
+		}
+	}
+	base := s.draws + 1
+	s.draws += uint32(len(jobs))
+	fork(len(jobs), func(i int) { jobs[i].run(s, e.d, km, base+uint32(i)) })
+	out := make([][]byte, len(jobs))
+	for i := range jobs {
+		j := &jobs[i]
+		if j.err != nil {
+			return nil, j.err
+		}
+		out[i] = j.block
+		s.draft.Put(j.name.half(halfSend), j.newSend)
+		if j.newReceive != nil {
+			s.draft.Put(j.name.half(halfReceive), j.newReceive)
+		}
+	}
+	return out, nil
+}
+
+// run makes one block. It only reads what jobs share, and its coins are its own by
+// their index, so that the result does not depend on how jobs are scheduled.
+func (j *job) run(s *step, d *conversation.DataBlock, km suite.Key, index uint32) {
+	var st pair.State
+	if j.fresh != nil {
+		st.Send, j.err = st.Send.Assign(j.fresh.ID, j.fresh.Y)
+	} else if j.send == nil || j.receive == nil {
+		j.err = fault.Bugf("no pair with %q", j.peer.ID)
+	} else if st.Send, j.err = pair.ParseSend(j.send); j.err == nil {
+		st.Receive, j.err = pair.ParseReceive(j.receive)
+	}
+	if j.err != nil {
+		return
+	}
+	terms := pair.NewTerms(s.suite, s.self, j.peer.Party, d.Sid, j.selfJoin, j.peer.Joined)
+	sealed, err := terms.Seal(st, d.Hash(), km, s.coins, index)
+	if err != nil {
+		j.err = err
+		return
+	}
+	j.block = sealed.Block
+	j.newSend = sealed.State.Send.AppendRecord(make([]byte, 0, 128))
+	if sealed.ReceiveChanged || j.fresh != nil {
+		j.newReceive = sealed.State.Receive.AppendRecord(make([]byte, 0, 160))
+	}
+}
+
+// fork calls f for 0 to n-1, on several cores if that pays. It is the one use of
+// goroutines in the pure packages: they all end before it returns.
+func fork(n int, f func(i int)) {
+	workers := min(runtime.GOMAXPROCS(0), n)
+	if n < forkFrom || workers < 2 {
+		for i := range n {
+			f(i)
+		}
+		return
+	}
+	var wg sync.WaitGroup
+	for w := range workers {
+		wg.Go(func() {
+			for i := n * w / workers; i < n*(w+1)/workers; i++ {
+				f(i)
+			}
+		})
+	}
+	wg.Wait()
+}

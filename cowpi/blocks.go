@@ -50,13 +50,6 @@ func (s *step) blocks(e entry, km suite.Key, serial uint64, keys []exchange.Fetc
 			continue
 		}
 		j.name = activePair(e.d.Sid, j.selfJoin, j.peer.Joined, id)
-		var err error
-		if j.send, err = s.draft.Get(j.name.half(halfSend)); err != nil {
-			return nil, err
-		}
-		if j.receive, err = s.draft.Get(j.name.half(halfReceive)); err != nil {
-			return nil, err
-		}
 	}
 	base := s.draws + 1
 	s.draws += uint32(len(jobs))
@@ -82,10 +75,8 @@ func (j *job) run(s *step, d *conversation.DataBlock, km suite.Key, index uint32
 	var st pair.State
 	if j.fresh != nil {
 		st.Send, j.err = st.Send.Assign(j.fresh.ID, j.fresh.Y)
-	} else if j.send == nil || j.receive == nil {
-		j.err = fault.Bugf("no pair with %q", j.peer.ID)
-	} else if st.Send, j.err = pair.ParseSend(j.send); j.err == nil {
-		st.Receive, j.err = pair.ParseReceive(j.receive)
+	} else if st.Send, j.err = s.loadSend(j.name); j.err == nil && !st.Send.Continues() {
+		st.Receive, j.err = s.loadReceive(j.name)
 	}
 	if j.err != nil {
 		return

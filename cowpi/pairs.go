@@ -45,16 +45,20 @@ func (s *step) loadSend(n pairName) (pair.Send, error) {
 	return v, stored(err)
 }
 
-func (s *step) loadPair(n pairName) (st pair.State, err error) {
-	if st.Send, err = s.loadSend(n); err != nil {
-		return st, err
-	}
+func (s *step) loadReceive(n pairName) (pair.Receive, error) {
 	raw, err := s.draft.Get(n.half(halfReceive))
 	if err != nil || raw == nil {
-		return st, err
+		return pair.Receive{}, err
 	}
-	st.Receive, err = pair.ParseReceive(raw)
-	return st, stored(err)
+	v, err := pair.ParseReceive(raw)
+	return v, stored(err)
+}
+
+func (s *step) loadPair(n pairName) (st pair.State, err error) {
+	if st.Send, err = s.loadSend(n); err == nil {
+		st.Receive, err = s.loadReceive(n)
+	}
+	return st, err
 }
 
 func (s *step) saveSend(n pairName, v pair.Send) {

@@ -60,6 +60,10 @@ type Config struct {
 	Self      identity.Self
 	Providers identity.Providers
 	Policy    Policy
+
+	// UnsafeTamper, for tests and games, makes a corrupt participant: each upload
+	// goes through it before it is authenticated and sent. nil: honest.
+	UnsafeTamper func(exchange.Upload) exchange.Upload
 }
 
 // Participant is the machine of one user. Its durable state is in the store that
@@ -72,6 +76,7 @@ type Participant struct {
 	providers identity.Providers
 	digest    suite.Hash // of the provider set
 	policy    Policy
+	tamper    func(exchange.Upload) exchange.Upload
 	keep      conversation.Keeper
 	vol       volatile
 }
@@ -92,7 +97,7 @@ func New(cfg Config) (*Participant, error) {
 		return nil, fault.Misusef("new participant", "no providers")
 	}
 	p := &Participant{suite: cfg.Suite, self: cfg.Self, providers: cfg.Providers,
-		digest: cfg.Providers.Digest(cfg.Suite), policy: cfg.Policy.withDefaults(),
+		digest: cfg.Providers.Digest(cfg.Suite), policy: cfg.Policy.withDefaults(), tamper: cfg.UnsafeTamper,
 		keep: conversation.Keeper{Suite: cfg.Suite, Prefix: []byte{keyPublic}}}
 	p.vol.links = make([]link, cfg.Providers.Len())
 	return p, nil
@@ -237,4 +242,28 @@ func (s *step) wakeAt(t Time) {
 func (s *step) emit(e EventBody) {
 	s.meta.Events++
 	s.out.Events = append(s.out.Events, Event{s.meta.Events, e})
+}
+
+// Head returns the public head of a conversation that the participant takes part
+// in, from its store: the epoch, the next index, the digest.
+func (p *Participant) Head(v store.View, sid suite.Hash) (conversation.Head, bool, error) {
+	return p.keep.Head(v, sid)
+}
+
+// Code returns the conversation code of what was processed so far: 60 digits that
+// people compare. Equal codes mean equal conversations even if every provider is
+// corrupt. ok is false outside the conversation.
+func (p *Participant) Code(v store.View, sid suite.Hash) (code identity.Code, ok bool, err error) {
+	h, ok, err := p.keep.Head(v, sid)
+	if !ok || err != nil {
+		return code, false, err
+	}
+	return identity.ConversationCode(p.suite, h.Digest), true, nil
+}
+
+// Roster returns the present roster of a conversation that the participant takes
+// part in.
+func (p *Participant) Roster(v store.View, sid suite.Hash) (*conversation.Roster, bool, error) {
+	st, ok, err := p.keep.Load(v, sid, 0)
+	return st.Roster, ok, err
 }

@@ -30,6 +30,10 @@ func stockKey(batch uint32, pos uint16) []byte {
 
 func byIDKey(id pair.KeyID) []byte { return append([]byte{keyByID}, id[:]...) }
 
+func encodeOwn(k own) []byte {
+	return wire.NewWriter(73).U8(recordVersion).Fixed(k.ID[:]).Fixed(k.ESK[:]).Fixed(k.Y[:]).Bytes()
+}
+
 func parseOwn(raw []byte) (own, error) {
 	r := wire.NewReader("prekey record", raw)
 	r.Version(recordVersion)
@@ -70,7 +74,7 @@ func (s *step) makeBatch(n int) error {
 		e := naxos.Ephemeral{ESK: s.coin("prekey esk")}
 		k := own{pair.KeyID(id[:8]), e.ESK, e.Public(s.suite, s.self)}
 		at := stockKey(s.meta.Batch, uint16(pos))
-		s.draft.Put(at, wire.NewWriter(73).U8(recordVersion).Fixed(k.ID[:]).Fixed(k.ESK[:]).Fixed(k.Y[:]).Bytes())
+		s.draft.Put(at, encodeOwn(k))
 		s.draft.Put(byIDKey(k.ID), at)
 	}
 	for i := range s.links {

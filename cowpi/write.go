@@ -216,8 +216,13 @@ func (s *step) send(sid suite.Hash, p pending, u exchange.Upload) error {
 	if !s.online() {
 		return nil // it is sent when we are
 	}
+	id := p.Upload
+	if s.tamper != nil {
+		u = s.tamper(u)
+		id = u.ID(s.suite)
+	}
 	for _, l := range s.links {
-		u.Auths = append(u.Auths, exchange.Authenticate(s.suite, l.conn.AK(), l.conn.AuthKeyID(), sid, p.Upload))
+		u.Auths = append(u.Auths, exchange.Authenticate(s.suite, l.conn.AK(), l.conn.AuthKeyID(), sid, id))
 	}
 	return s.say(0, u)
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"cowpi.example/cowpi/conversation"
+	"cowpi.example/cowpi/fault"
 	"cowpi.example/cowpi/identity"
 	"cowpi.example/cowpi/pair"
 	"cowpi.example/cowpi/suite"
@@ -185,7 +186,7 @@ func readOptionalID(r *wire.Reader, field string) identity.ID {
 	inner := wire.NewReader(field, b[:])
 	id := identity.ReadID(inner, field)
 	if inner.Failed() {
-		r.Fail(field, "not a well-formed id")
+		r.Refute(fault.W2, field, "not a well-formed id")
 	}
 	return id
 }

@@ -162,7 +162,10 @@ func (h Handout) Encode() []byte {
 func ParseHandout(data []byte) (Handout, error) {
 	r := wire.NewReader("handout", data)
 	h := readHandout(r)
-	return h, r.Done()
+	if err := r.Done(); err != nil {
+		return Handout{}, err
+	}
+	return h, nil
 }
 
 // Handouts is a stretch of the log, from position First on (the first entry ever

@@ -52,10 +52,10 @@ func Parse(s suite.Suite, data []byte) (Message, error) {
 		return nil, r.Done()
 	}
 	m, err := read(s, r)
-	if done := r.Done(); done != nil {
-		return nil, done
+	if err != nil && !r.Failed() {
+		return nil, err // a reader stops here, so bytes left over say nothing
 	}
-	if err != nil {
+	if err := r.Done(); err != nil {
 		return nil, err
 	}
 	return m, nil

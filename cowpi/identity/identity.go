@@ -63,18 +63,18 @@ func ReadID(r *wire.Reader, field string) ID {
 	}
 	n := int(b[0])
 	if n > MaxIDSize {
-		r.Fail(field, "id of %d bytes", n)
+		r.Refute(fault.W2, field, "id of %d bytes", n)
 		return ""
 	}
 	for _, pad := range b[1+n:] {
 		if pad != 0 {
-			r.Fail(field, "id is not padded with zeros")
+			r.Refute(fault.W2, field, "id is not padded with zeros")
 			return ""
 		}
 	}
 	id := string(b[1 : 1+n])
 	if reason := badID(id); reason != "" {
-		r.Fail(field, "id %s", reason)
+		r.Refute(fault.W2, field, "id %s", reason)
 		return ""
 	}
 	return ID(id)
@@ -85,7 +85,7 @@ func ReadPoint(r *wire.Reader, s suite.Suite, field string) suite.Point {
 	p := wire.Array32[suite.Point](r, field)
 	if !r.Failed() {
 		if err := s.CheckPoint(p); err != nil {
-			r.Fail(field, "%v", err)
+			r.Refute(fault.W3, field, "%v", err)
 		}
 	}
 	return p

@@ -110,6 +110,10 @@ func (t *Terms) offer(r *Receive, coins suite.Coins, index uint32) (int, error) 
 	return at, nil
 }
 
+// Continues says whether the next block has the continue form: Seal then looks at
+// no receiving half, and changes none.
+func (s Send) Continues() bool { return s.Theirs.Used && s.Chain.Accepted }
+
 // Confirm takes our own block that came back with an accepted upload, in the
 // order of acceptance, and says whether anything changed. From the first accepted
 // block of a chain on, the continue form is used: by the order, the peer has X and

@@ -12,6 +12,7 @@ import (
 
 // View is a consistent, ordered, read-only key-value map. Callers must not
 // change what Get and Scan return, and it does not change until the next commit.
+// Several goroutines may call Get at once: a step may look up pairs on all cores.
 type View interface {
 	// Get returns the value under key, or nil.
 	Get(key []byte) ([]byte, error)

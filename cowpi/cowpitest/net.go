@@ -1,0 +1,294 @@
+// Package cowpitest is a test network: any number of users, providers and
+// conversations in one process, with a seeded scheduler that decides which
+// message goes next, when links break, and where nodes crash. The machines in it
+// are the real ones; nothing is simulated but the wires, the clock and the disk.
+//
+// Everything follows from the seed. A Net is not safe for concurrent use.
+package cowpitest
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+
+	"cowpi.example/cowpi"
+	"cowpi.example/cowpi/exchange"
+	"cowpi.example/cowpi/identity"
+	"cowpi.example/cowpi/provider"
+	"cowpi.example/cowpi/store"
+	"cowpi.example/cowpi/suite"
+)
+
+// Options describe a network. Zero values are sensible.
+type Options struct {
+	Seed      uint64
+	Suite     suite.Suite // nil: suite.Default
+	Providers int         // 0: router and two mirrors; 1: a router alone, which only tests may have
+	Users     []string
+	Policy    cowpi.Policy    // for every user
+	Limits    provider.Limits // for every provider
+	// Tap sees every message on every wire, and every step; it may be nil.
+	Tap Tap
+}
+
+// Tap observes a network.
+type Tap interface {
+	// Stepped is called after each step of a node, with what it took and gave.
+	Stepped(node string, input any, records []store.Record, err error)
+	// Wire is called for each message when it is delivered.
+	Wire(from, to string, bytes []byte)
+}
+
+// User is one user with its store, as an application would hold it.
+type User struct {
+	Self    identity.Self
+	Store   *store.Memory
+	Machine *cowpi.Participant
+	Events  []cowpi.Event // committed with the records
+	Offline bool          // the phone has no network
+	Corrupt func(exchange.Upload) exchange.Upload
+	Effort  Effort
+	wake    cowpi.Time
+}
+
+// Provider is a router or mirror with its store.
+type Provider struct {
+	Self    identity.Self
+	Store   *store.Memory
+	Machine *provider.Provider
+	Events  []provider.Event
+	Effort  Effort
+	wake    uint64
+	index   int
+	config  provider.Config
+}
+
+// Effort counts what a node spent.
+type Effort struct {
+	Steps    int
+	Sent     int // bytes put on wires
+	Received int
+	Mults    int // scalar multiplications
+}
+
+// Net is a network.
+type Net struct {
+	Now       uint64 // the clock, in milliseconds
+	Providers []*Provider
+	Users     []*User
+	Set       identity.Providers
+
+	opt     Options
+	suite   *counting
+	rand    *rand.Rand
+	coins   *rand.ChaCha8
+	wires   []*wire
+	conns   provider.ConnID
+	dials   map[int]bool // mirrors that the router wants to be connected to
+	pause   map[string]bool
+	clones  []*Provider // corrupt copies of the router
+	routing map[identity.ID]*Provider
+}
+
+// Start is the time at which every network begins.
+const Start = 1_700_000_000_000
+
+// New builds a network, registers every user with every provider, and connects
+// nobody yet: Settle or Run do.
+func New(opt Options) (*Net, error) {
+	if opt.Suite == nil {
+		opt.Suite = suite.Default
+	}
+	if opt.Providers == 0 {
+		opt.Providers = 3
+	}
+	var seed [32]byte
+	for i := range 8 {
+		seed[i] = byte(opt.Seed >> (8 * i))
+	}
+	n := &Net{Now: Start, opt: opt, suite: &counting{Suite: opt.Suite},
+		rand: rand.New(rand.NewPCG(opt.Seed, 1)), coins: rand.NewChaCha8(seed),
+		dials: map[int]bool{}, pause: map[string]bool{}, routing: map[identity.ID]*Provider{}}
+	var parties []identity.Party
+	for i := range opt.Providers {
+		name := "router"
+		if i > 0 {
+			name = fmt.Sprintf("mirror%d", i)
+		}
+		self, err := identity.NewSelf(opt.Suite, identity.ID(name), n.random())
+		if err != nil {
+			return nil, err
+		}
+		n.Providers = append(n.Providers, &Provider{Self: self, Store: &store.Memory{}, index: i})
+		parties = append(parties, self.Party())
+	}
+	var err error
+	if n.Set, err = identity.UnsafeProviders(opt.Suite, parties...); err != nil {
+		return nil, err
+	}
+	for _, p := range n.Providers {
+		p.config = provider.Config{Suite: n.suite, Self: p.Self, Providers: n.Set, Limits: opt.Limits}
+		if err := n.startProvider(p); err != nil {
+			return nil, err
+		}
+	}
+	for _, name := range opt.Users {
+		if _, err := n.AddUser(name); err != nil {
+			return nil, err
+		}
+	}
+	return n, nil
+}
+
+// AddUser makes a user and registers it with every provider, out of band.
+func (n *Net) AddUser(name string) (*User, error) {
+	self, err := identity.NewSelf(n.opt.Suite, identity.ID(name), n.random())
+	if err != nil {
+		return nil, err
+	}
+	u := &User{Self: self, Store: &store.Memory{}}
+	if err := n.startUser(u); err != nil {
+		return nil, err
+	}
+	n.Users = append(n.Users, u)
+	for _, p := range n.Providers {
+		if err := n.stepProvider(p, provider.Register{User: self.Party()}); err != nil {
+			return nil, err
+		}
+	}
+	return u, nil
+}
+
+func (n *Net) random() (b [32]byte) {
+	_, _ = n.coins.Read(b[:]) // never fails
+	return b
+}
+
+// User returns a user by name, or nil.
+func (n *Net) User(name string) *User {
+	i := slices.IndexFunc(n.Users, func(u *User) bool { return string(u.Self.ID) == name })
+	if i < 0 {
+		return nil
+	}
+	return n.Users[i]
+}
+
+// startUser makes the machine of a user over its store, as after a crash.
+func (n *Net) startUser(u *User) error {
+	m, err := cowpi.New(cowpi.Config{Suite: n.suite, Self: u.Self, Providers: n.Set, Policy: n.opt.Policy,
+		UnsafeTamper: func(up exchange.Upload) exchange.Upload {
+			if u.Corrupt != nil {
+				return u.Corrupt(up)
+			}
+			return up
+		}})
+	u.Machine, u.wake = m, 0
+	return err
+}
+
+func (n *Net) startProvider(p *Provider) error {
+	var err error
+	if p.index == 0 {
+		p.Machine, err = provider.NewRouter(p.config)
+	} else {
+		p.Machine, err = provider.NewMirror(p.config)
+	}
+	if err != nil {
+		return err
+	}
+	p.wake = 0
+	return n.stepProvider(p, provider.Tick{})
+}
+
+// Do gives a user's machine an input of the application.
+func (n *Net) Do(name string, in cowpi.Input) (cowpi.Output, error) {
+	u := n.User(name)
+	if u == nil {
+		return cowpi.Output{}, fmt.Errorf("cowpitest: no user %q", name)
+	}
+	return n.stepUser(u, in)
+}
+
+// stepUser is one step of a user: commit records and events, then do the effects.
+func (n *Net) stepUser(u *User, in cowpi.Input) (cowpi.Output, error) {
+	before := n.suite.mults()
+	out, err := u.Machine.Step(u.Store, in, suite.Seed(n.random()), cowpi.Time(n.Now))
+	u.Effort.Steps++
+	u.Effort.Mults += n.suite.mults() - before
+	n.tapStep(string(u.Self.ID), in, out.Records, err)
+	if err != nil {
+		return out, err
+	}
+	u.Store.Commit(out.Records)
+	u.Events = append(u.Events, out.Events...)
+	for _, e := range out.Effects {
+		switch e := e.(type) {
+		case cowpi.Transmit:
+			if w := n.wire(string(u.Self.ID), n.providerFor(u, e.Provider)); w != nil {
+				w.push(string(u.Self.ID), e.Bytes)
+				u.Effort.Sent += len(e.Bytes)
+			}
+		case cowpi.Hangup:
+			n.cut(n.wire(string(u.Self.ID), n.providerFor(u, e.Provider)), string(u.Self.ID))
+		case cowpi.WakeAt:
+			if u.wake == 0 || e.At < u.wake {
+				u.wake = e.At
+			}
+		}
+	}
+	return out, nil
+}
+
+// stepProvider is one step of a provider.
+func (n *Net) stepProvider(p *Provider, in provider.Input) error {
+	before := n.suite.mults()
+	out, err := p.Machine.Step(p.Store, in, suite.Seed(n.random()), n.Now)
+	p.Effort.Steps++
+	p.Effort.Mults += n.suite.mults() - before
+	n.tapStep(p.name(), in, out.Records, err)
+	if err != nil {
+		return fmt.Errorf("%s: %w", p.name(), err)
+	}
+	p.Store.Commit(out.Records)
+	p.Events = append(p.Events, out.Events...)
+	for _, e := range out.Effects {
+		switch e := e.(type) {
+		case provider.Send:
+			if w := n.wireOf(p, e.Conn); w != nil {
+				w.push(p.name(), e.Bytes)
+				p.Effort.Sent += len(e.Bytes)
+			}
+		case provider.Close:
+			n.cut(n.wireOf(p, e.Conn), p.name())
+		case provider.Dial:
+			if p == n.Providers[0] {
+				n.dials[e.Mirror] = true
+			}
+		case provider.WakeAt:
+			p.wake = e.Time
+		}
+	}
+	return nil
+}
+
+func (n *Net) tapStep(node string, in any, records []store.Record, err error) {
+	if n.opt.Tap != nil {
+		n.opt.Tap.Stepped(node, in, records, err)
+	}
+}
+
+func (p *Provider) name() string {
+	if p.config.UnsafeAlone {
+		return string(p.Self.ID) + "*" // a corrupt copy
+	}
+	return string(p.Self.ID)
+}
+
+// providerFor is who serves a user as provider i: a corrupt router may send some
+// users to a copy of itself.
+func (n *Net) providerFor(u *User, i int) string {
+	if c := n.routing[u.Self.ID]; i == 0 && c != nil {
+		return c.name()
+	}
+	return n.Providers[i].name()
+}

@@ -1,6 +1,7 @@
 package cowpitest
 
 import (
+	"fmt"
 	"slices"
 	"sync/atomic"
 
@@ -120,4 +121,22 @@ func (c *counting) Public(x suite.Scalar) suite.Point {
 func (c *counting) DH(x suite.Scalar, p suite.Point) (suite.Point, error) {
 	c.count.Add(1)
 	return c.Suite.DH(x, p)
+}
+
+// SameViews says, by an error, whether the users that take part in a conversation
+// differ in its head.
+func SameViews(n *Net, sid suite.Hash) error {
+	var first *conversation.Head
+	for _, u := range n.Users {
+		h, ok := n.Head(u, sid)
+		if !ok {
+			continue
+		}
+		if first == nil {
+			first = &h
+		} else if *first != h {
+			return fmt.Errorf("cowpitest: %s is at index %d with another digest or head than others at %d", u.Self.ID, h.Next, first.Next)
+		}
+	}
+	return nil
 }

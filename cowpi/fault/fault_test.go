@@ -57,10 +57,17 @@ func TestBlameKeepsInnermostNames(t *testing.T) {
 
 	require.ErrorAs(t, one, &e) // unchanged by the second blame
 	require.Len(t, e.Exhibits, 1)
-	third := Blame(one, Party{}, "", Exhibit{"other", nil})
+}
+
+// Two errors made of one do not share their exhibits, though there is room behind.
+func TestBlameDoesNotShareExhibits(t *testing.T) {
+	base := &Evidence{Check: P5, Exhibits: append(make([]Exhibit, 0, 8), Exhibit{"block", []byte{1}})}
+	two := Blame(base, Party{}, "", Exhibit{"data block", []byte{2}})
+	three := Blame(base, Party{}, "", Exhibit{"other", nil})
+	var e *Evidence
 	require.ErrorAs(t, two, &e)
-	require.Equal(t, "data block", e.Exhibits[1].Name, "two errors must not share their exhibits")
-	require.ErrorAs(t, third, &e)
+	require.Equal(t, []Exhibit{{"block", []byte{1}}, {"data block", []byte{2}}}, e.Exhibits)
+	require.ErrorAs(t, three, &e)
 	require.Equal(t, "other", e.Exhibits[1].Name)
 }
 

@@ -82,6 +82,9 @@ func (j *job) run(s *step, d *conversation.DataBlock, km suite.Key, index uint32
 		return
 	}
 	terms := pair.NewTerms(s.suite, s.self, j.peer.Party, d.Sid, j.selfJoin, j.peer.Joined)
+	if s.corrupt.key != nil {
+		km = s.corrupt.key(d, j.peer.ID, km)
+	}
 	sealed, err := terms.Seal(st, d.Hash(), km, s.coins, index)
 	if err != nil {
 		j.err = err

@@ -98,7 +98,9 @@ func (s *step) newEpoch(c local, e entry) error {
 		return err
 	}
 	if e.own {
-		s.draft.Delete(sidKey(keyIntent, sid)) // it is what was just done
+		if err := s.fulfilled(sid); err != nil {
+			return err
+		}
 	}
 	// Texts that wait were written for the readers of before. Where we added
 	// somebody ourselves, they were handed over in that knowledge.
@@ -222,10 +224,14 @@ func (s *step) end(sid suite.Hash, reason EndReason, index uint64, epoch uint32,
 	if err != nil {
 		return err
 	}
+	code, _, err := s.Code(s.draft, sid)
+	if err != nil {
+		return err
+	}
 	if err := s.keep.Drop(s.draft, sid); err != nil {
 		return err
 	}
 	s.putLocal(sid, local{Phase: phaseGone, Reason: reason, LastEpoch: epoch, LastIndex: index})
-	s.emit(Ended{sid, reason, index, epoch, cause, texts})
+	s.emit(Ended{sid, reason, index, epoch, cause, texts, code})
 	return nil
 }

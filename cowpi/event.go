@@ -112,6 +112,7 @@ type Ended struct {
 	Epoch  uint32
 	Err    error
 	Texts  []Text
+	Code   identity.Code // of what was processed, for people to compare; zero if nothing was
 }
 
 // TextsHeld: a new epoch added somebody while texts were waiting that were

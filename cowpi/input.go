@@ -141,19 +141,18 @@ func (in Send) apply(s *step) error {
 }
 
 func (in Update) apply(s *step) error {
-	c, err := s.active("update", in.Sid)
-	if err != nil {
+	if _, err := s.active("update", in.Sid); err != nil {
 		return err
 	}
-	return s.plan(in, c)
+	return s.plan(in)
 }
 
 func (in Leave) apply(s *step) error {
-	c, err := s.active("leave", in.Sid)
-	if err != nil {
+	if _, err := s.active("leave", in.Sid); err != nil {
 		return err
 	}
-	return s.planLeave(in.Sid, c)
+	s.planLeave(in.Sid)
+	return nil
 }
 
 func (in ReleaseTexts) apply(s *step) error {

@@ -65,7 +65,7 @@ func (s *step) intent(sid suite.Hash) (in intent, ok bool, err error) {
 }
 
 // plan makes an intent of an Update.
-func (s *step) plan(in Update, c local) error {
+func (s *step) plan(in Update) error {
 	const op = "update"
 	if _, busy, err := s.intent(in.Sid); err != nil {
 		return err
@@ -113,19 +113,21 @@ func (s *step) plan(in Update, c local) error {
 	return nil
 }
 
-// planLeave makes an intent to leave, in place of any other. The last participant
-// just deletes.
-func (s *step) planLeave(sid suite.Hash, c local) error {
-	st, _, err := s.keep.Load(s.draft, sid, 0)
-	if err != nil {
-		return err
-	}
-	if st.Roster.Len() == 1 {
-		return s.end(sid, EndLeft, st.Next-1, st.Epoch, nil)
-	}
+// planLeave makes an intent to leave, in place of any other. An UPDATE of ours
+// that is on its way comes first.
+func (s *step) planLeave(sid suite.Hash) {
 	s.putIntent(sid, intent{Leave: true})
 	s.due[sid] = true
-	return nil
+}
+
+// fulfilled drops the intent that our own UPDATE has carried out. If we wish to
+// leave since, that remains.
+func (s *step) fulfilled(sid suite.Hash) error {
+	in, ok, err := s.intent(sid)
+	if ok && !in.Leave {
+		s.draft.Delete(sidKey(keyIntent, sid))
+	}
+	return err
 }
 
 // apply makes of an intent the new roster, as far as the intent still means
@@ -164,6 +166,10 @@ func (s *step) writeUpdate(o *outbox) (wrote bool, err error) {
 	in, ok, err := s.intent(o.sid)
 	if err != nil || !ok {
 		return false, err
+	}
+	if in.Leave && o.state.Roster.Len() == 1 {
+		// The last participant just deletes.
+		return false, s.end(o.sid, EndLeft, o.state.Next-1, o.state.Epoch, nil)
 	}
 	entries := in.apply(o.state, s.self.ID)
 	if !in.Leave && len(in.Add)+len(in.Remove)+len(in.Restart) == 0 {

@@ -18,6 +18,7 @@ import (
 	"maps"
 	"slices"
 
+	"cowpi.example/cowpi/content"
 	"cowpi.example/cowpi/conversation"
 	"cowpi.example/cowpi/exchange"
 	"cowpi.example/cowpi/fault"
@@ -64,6 +65,12 @@ type Config struct {
 	// UnsafeTamper, for tests and games, makes a corrupt participant: each upload
 	// goes through it before it is authenticated and sent. nil: honest.
 	UnsafeTamper func(exchange.Upload) exchange.Upload
+	// UnsafeText, likewise, replaces what a MSG is sealed from, UnsafeData changes
+	// what was sealed before blocks are made for it, and UnsafeKey replaces the k_m
+	// that one recipient is given.
+	UnsafeText func(sid suite.Hash, p content.Plain) content.Plain
+	UnsafeData func(d *conversation.DataBlock)
+	UnsafeKey  func(d *conversation.DataBlock, to identity.ID, km suite.Key) suite.Key
 }
 
 // Participant is the machine of one user. Its durable state is in the store that
@@ -77,8 +84,16 @@ type Participant struct {
 	digest    suite.Hash // of the provider set
 	policy    Policy
 	tamper    func(exchange.Upload) exchange.Upload
+	corrupt   corruption
 	keep      conversation.Keeper
 	vol       volatile
+}
+
+// corruption is what the Unsafe fields of Config ask for, beside UnsafeTamper.
+type corruption struct {
+	text func(suite.Hash, content.Plain) content.Plain
+	data func(*conversation.DataBlock)
+	key  func(*conversation.DataBlock, identity.ID, suite.Key) suite.Key
 }
 
 // New returns a participant that works on a store: an empty one, or one that
@@ -98,7 +113,8 @@ func New(cfg Config) (*Participant, error) {
 	}
 	p := &Participant{suite: cfg.Suite, self: cfg.Self, providers: cfg.Providers,
 		digest: cfg.Providers.Digest(cfg.Suite), policy: cfg.Policy.withDefaults(), tamper: cfg.UnsafeTamper,
-		keep: conversation.Keeper{Suite: cfg.Suite, Prefix: []byte{keyPublic}}}
+		corrupt: corruption{cfg.UnsafeText, cfg.UnsafeData, cfg.UnsafeKey},
+		keep:    conversation.Keeper{Suite: cfg.Suite, Prefix: []byte{keyPublic}}}
 	p.vol.links = make([]link, cfg.Providers.Len())
 	return p, nil
 }

@@ -126,6 +126,9 @@ func (s *step) writeOne(o *outbox) error {
 	if wrote, err := s.writeUpdate(o); wrote || err != nil {
 		return err
 	}
+	if c, err := s.local(o.sid); c.Phase != phaseActive || err != nil {
+		return err // the last participant has left
+	}
 	return s.writeReceipt(o)
 }
 
@@ -148,8 +151,15 @@ func (s *step) nextText(sid suite.Hash) (n uint64, q queued, found bool, err err
 func (s *step) writeText(o *outbox, n uint64, q queued) error {
 	d := o.next(conversation.MSG)
 	km := suite.Key(s.coin("k_m"))
-	if err := content.Seal(s.suite, d, km, content.Plain(q.Text)); err != nil {
+	plain := content.Plain(q.Text)
+	if s.corrupt.text != nil {
+		plain = s.corrupt.text(o.sid, plain)
+	}
+	if err := content.Seal(s.suite, d, km, plain); err != nil {
 		return err
+	}
+	if s.corrupt.data != nil {
+		s.corrupt.data(d)
 	}
 	q.Written = true
 	s.putText(o.sid, n, q)

@@ -47,8 +47,9 @@ type User struct {
 	Events  []cowpi.Event // committed with the records
 	Offline bool          // the phone has no network
 	Corrupt func(exchange.Upload) exchange.Upload
-	Effort  Effort
-	wake    cowpi.Time
+	Misdeeds
+	Effort Effort
+	wake   cowpi.Time
 }
 
 // Provider is a router or mirror with its store.
@@ -57,6 +58,7 @@ type Provider struct {
 	Store   *store.Memory
 	Machine *provider.Provider
 	Events  []provider.Event
+	Corrupt Tamper // nil: honest
 	Effort  Effort
 	wake    uint64
 	index   int
@@ -127,7 +129,7 @@ func New(opt Options) (*Net, error) {
 		return nil, err
 	}
 	for _, p := range n.Providers {
-		p.config = provider.Config{Suite: n.suite, Self: p.Self, Providers: n.Set, Limits: opt.Limits}
+		p.config = provider.Config{Suite: n.suite, Self: p.Self, Providers: n.Set, Limits: opt.Limits, UnsafeTamper: p.tamper}
 		if err := n.startProvider(p); err != nil {
 			return nil, err
 		}
@@ -175,13 +177,9 @@ func (n *Net) User(name string) *User {
 
 // startUser makes the machine of a user over its store, as after a crash.
 func (n *Net) startUser(u *User) error {
-	m, err := cowpi.New(cowpi.Config{Suite: n.suite, Self: u.Self, Providers: n.Set, Policy: n.opt.Policy,
-		UnsafeTamper: func(up exchange.Upload) exchange.Upload {
-			if u.Corrupt != nil {
-				return u.Corrupt(up)
-			}
-			return up
-		}})
+	cfg := cowpi.Config{Suite: n.suite, Self: u.Self, Providers: n.Set, Policy: n.opt.Policy}
+	u.misbehave(&cfg)
+	m, err := cowpi.New(cfg)
 	u.Machine, u.wake = m, 0
 	return err
 }

@@ -74,7 +74,7 @@ func (s *step) push(id identity.ID, sid suite.Hash) error {
 			if err != nil {
 				return err
 			}
-			if err := s.send(at, exchange.Encode(m)); err != nil {
+			if err := s.tell(at, id, m); err != nil {
 				return err
 			}
 			if _, ok := s.mem.conns.get(at); !ok {

@@ -218,7 +218,7 @@ func (s *step) pushLog(id identity.ID) error {
 	c.handouts = pushed
 	s.mem.conns.put(at, c)
 	for _, m := range list {
-		if err := s.send(at, exchange.Encode(m)); err != nil {
+		if err := s.tell(at, id, m); err != nil {
 			return err
 		}
 	}

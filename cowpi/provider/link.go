@@ -188,11 +188,12 @@ func (l inlog) take(s suite.Suite, d *store.Draft, n uint64, message []byte) (fr
 	return true, nil
 }
 
-// keepTail stages a taken message for others, and drops those that all have.
+// keepTail stages a taken message for others, and drops those that all have, but
+// for the last of these: its digest is where the others begin.
 func keepTail(d *store.Draft, n uint64, h suite.Hash, message []byte, stable uint64) error {
 	d.Put(numbered(keyTail, n), append(h[:], message...))
 	var old [][]byte
-	err := d.Scan(keyTail, numbered(keyTail, stable+1), func(k, _ []byte) bool {
+	err := d.Scan(keyTail, numbered(keyTail, stable), func(k, _ []byte) bool {
 		old = append(old, k)
 		return true
 	})

@@ -74,6 +74,8 @@ type proposal struct {
 	sid     suite.Hash
 	first   uint64
 	entries []proposed
+
+	link uint64 // its number in the router's log; not part of the message
 }
 
 // proposed is one of them.
@@ -264,6 +266,7 @@ func (m asked) encode(w *wire.Writer) { w.Fixed(m.owner.Field()).U32(m.batch) }
 // verdict: the mirror accepts the first accepted entries of a proposal, and if
 // these are not all, refuses the next one.
 type verdict struct {
+	link     uint64 // number of the proposal in the router's log
 	sid      suite.Hash
 	first    uint64
 	accepted int
@@ -274,7 +277,7 @@ type verdict struct {
 
 func (verdict) tag() byte { return tagVerdict }
 func (m verdict) encode(w *wire.Writer) {
-	w.Fixed(m.sid[:]).U64(m.first).U16(uint16(m.accepted)).Bool(m.refused)
+	w.U64(m.link).Fixed(m.sid[:]).U64(m.first).U16(uint16(m.accepted)).Bool(m.refused)
 	if m.refused {
 		w.U8(uint8(m.reason)).Bool(m.user != "")
 		if m.user != "" {
@@ -284,7 +287,7 @@ func (m verdict) encode(w *wire.Writer) {
 }
 
 func readVerdict(r *wire.Reader) message {
-	m := verdict{sid: wire.Array32[suite.Hash](r, "sid"), first: r.U64("first"),
+	m := verdict{link: r.U64("link"), sid: wire.Array32[suite.Hash](r, "sid"), first: r.U64("first"),
 		accepted: int(r.U16("accepted")), refused: r.Bool("refused")}
 	if m.refused {
 		m.reason = exchange.Reason(r.U8("reason"))

@@ -10,6 +10,7 @@ import (
 func (s *step) fromRouter(link uint64, m message) error {
 	switch m := m.(type) {
 	case proposal:
+		m.link = link
 		return s.proposed(m)
 	case commit:
 		return s.committed(link, m)
@@ -38,7 +39,7 @@ func (s *step) proposed(p proposal) error {
 	if p.first != at.st.Next || len(p.entries) == 0 {
 		return fault.Refute(fault.M2, "%d entries for index %d, the next is %d", len(p.entries), p.first, at.st.Next)
 	}
-	v := verdict{sid: p.sid, first: p.first}
+	v := verdict{link: p.link, sid: p.sid, first: p.first}
 	for i := range p.entries {
 		e := &p.entries[i]
 		if e.block.Sid != p.sid {

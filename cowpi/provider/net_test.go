@@ -270,15 +270,16 @@ type person struct {
 	seqs   map[suite.Hash]uint64
 	random uint64
 	batch  uint32
-	auto   bool // acknowledge what comes
-	stay   bool // connect again when a connection is lost
+	auto   bool                // acknowledge what every provider has delivered
+	seen   map[entryKey]uint32 // by which providers, as bits
+	stay   bool                // connect again when a connection is lost
 }
 
 // join registers a user with every provider and connects it.
 func (n *net) join(id string) *person {
 	k := len(n.nodes)
 	p := &person{n: n, self: self(id), dials: make([]channel.Dialling, k), conns: make([]channel.Conn, k),
-		ids: make([]ConnID, k), up: make([]bool, k), got: make([][]exchange.Message, k), seqs: map[suite.Hash]uint64{}, stay: true}
+		ids: make([]ConnID, k), up: make([]bool, k), got: make([][]exchange.Message, k), seqs: map[suite.Hash]uint64{}, seen: map[entryKey]uint32{}, stay: true}
 	n.users[p.self.ID] = p
 	for i := range n.nodes {
 		n.step(i, Register{User: p.self.Party()})
@@ -365,7 +366,7 @@ func (p *person) receive(i int, data []byte) {
 	if p.auto {
 		switch m := m.(type) {
 		case exchange.Delivery:
-			p.send(i, exchange.Ack{Sid: m.Sid, Index: m.Index})
+			p.process(i, entryKey{m.Sid, m.Index})
 		case exchange.Handouts:
 			p.send(i, exchange.HandoutAck{Position: m.First + uint64(len(m.List)) - 1})
 		}
@@ -375,6 +376,19 @@ func (p *person) receive(i int, data []byte) {
 		require.NoError(t, err)
 		p.conns[i] = c
 		p.n.queue = append(p.n.queue, packetTo{to: i, conn: p.ids[i], data: f})
+	}
+}
+
+// process acknowledges an index once every provider has delivered it, and again
+// whenever it comes again.
+func (p *person) process(i int, at entryKey) {
+	full := uint32(1)<<len(p.ids) - 1
+	was := p.seen[at]
+	p.seen[at] |= 1 << i
+	for k := range p.ids {
+		if p.seen[at] == full && (was != full || k == i) && p.ids[k] != 0 && p.up[k] && p.conns[k].Confirmed() {
+			p.send(k, exchange.Ack{Sid: at.sid, Index: at.index})
+		}
 	}
 }
 

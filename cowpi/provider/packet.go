@@ -10,22 +10,23 @@ import (
 
 // What router and mirror say on their connection.
 const (
-	packetHello    = 1 // where my log stands, and how far I took yours
+	packetHello    = 1 // where my log stands, and how far I took yours: first the mirror, then the router
 	packetData     = 2 // a message of my log
 	packetAck      = 3 // how far I took yours
-	packetResync   = 4 // router: I am behind, tell me your state
+	packetResync   = 4 // router: I am behind, begin your log anew, and (if full) tell me your state
 	packetSnapshot = 5 // mirror: records
-	packetEnd      = 6 // mirror: that was all, and the log stood here
+	packetEnd      = 6 // mirror: that was all, and my log begins anew after this message
 )
 
 // packet is one of them; which fields mean something depends on kind.
 type packet struct {
 	kind    byte
-	first   uint64     // hello, end: the first message kept
+	first   uint64     // hello: the first message kept
 	last    uint64     // hello: the last message written
-	number  uint64     // hello, ack, end: the last taken; data: its number
+	number  uint64     // hello, ack: the last taken; data: its number; end: the last written
 	stable  uint64     // data: all mirrors have what is up to here
 	digest  suite.Hash // hello, end: the digest at number
+	full    bool       // resync
 	message []byte     // data
 	records []store.Record
 }
@@ -42,13 +43,15 @@ func (p packet) encode() []byte {
 		w.U64(p.number).U64(p.stable).Fixed(p.message)
 	case packetAck:
 		w.U64(p.number)
+	case packetResync:
+		w.Bool(p.full)
 	case packetSnapshot:
 		w.Count(len(p.records))
 		for _, r := range p.records {
 			w.Field(r.Key).Field(r.Value)
 		}
 	case packetEnd:
-		w.U64(p.first).U64(p.number).Fixed(p.digest[:])
+		w.U64(p.number).Fixed(p.digest[:])
 	}
 	return w.Bytes()
 }
@@ -67,13 +70,14 @@ func parsePacket(data []byte) (packet, error) {
 	case packetAck:
 		p.number = r.U64("number")
 	case packetResync:
+		p.full = r.Bool("full")
 	case packetSnapshot:
 		for range r.Count("records", 1<<16-1, 8) {
 			p.records = append(p.records, store.Record{
 				Key: r.Bytes("key", maxMessage), Value: r.Bytes("value", maxMessage)})
 		}
 	case packetEnd:
-		p.first, p.number, p.digest = r.U64("first"), r.U64("number"), wire.Array32[suite.Hash](r, "digest")
+		p.number, p.digest = r.U64("number"), wire.Array32[suite.Hash](r, "digest")
 	default:
 		r.Fail("type", "%d is unknown", p.kind)
 	}
@@ -89,9 +93,10 @@ type linkPhase uint8
 const (
 	linkDown linkPhase = iota
 	linkDialled
-	linkGreeting // our hello is sent
-	linkMet      // and theirs agreed with it
-	linkCatching // router: it takes over the state of this mirror
+	linkGreeting // connecting; a mirror has said hello
+	linkHeard    // router: it has heard the mirror's hello, and waits for those of the others
+	linkCatching // router: it is behind, and has asked the mirror to help
+	linkMet      // both have said hello, and the logs agree
 )
 
 // linkState is the volatile side of a link.
@@ -100,7 +105,6 @@ type linkState struct {
 	conn  ConnID
 	retry uint64 // ms: not dialled before
 	sent  uint64 // last message sent on this connection
-	hello packet // theirs
 }
 
 // dial asks for connections to mirrors that have none.
@@ -144,16 +148,14 @@ func (s *step) linkUp(in LinkUp) error {
 
 // linkFrame takes a frame between router and mirror.
 func (s *step) linkFrame(id ConnID, c conn, o channel.Opened) error {
-	if o.Confirmed {
-		if !s.Router() {
-			if old := s.plain.links[0]; old.phase != linkDown {
-				if err := s.close(old.conn); err != nil {
-					return err
-				}
+	if o.Confirmed && !s.Router() {
+		if old := s.plain.links[0]; old.phase != linkDown {
+			if err := s.close(old.conn); err != nil {
+				return err
 			}
-			s.plain.links[0] = linkState{phase: linkGreeting, conn: id}
 		}
-		if err := s.sayHello(id, c.mirror); err != nil {
+		s.plain.links[0] = linkState{phase: linkGreeting, conn: id}
+		if err := s.sayHello(0); err != nil {
 			return err
 		}
 	}
@@ -172,8 +174,8 @@ func (s *step) linkFrame(id ConnID, c conn, o channel.Opened) error {
 		return s.heardData(id, c.mirror, p)
 	case p.kind == packetAck && l.phase == linkMet:
 		return s.heardAck(c.mirror, p.number)
-	case p.kind == packetResync && !s.Router() && l.phase != linkDown:
-		return s.tellState(id)
+	case p.kind == packetResync && !s.Router() && l.phase == linkGreeting:
+		return s.tellState(id, p.full)
 	case (p.kind == packetSnapshot || p.kind == packetEnd) && l.phase == linkCatching:
 		return s.heardState(c.mirror, p)
 	}
@@ -188,7 +190,7 @@ func (s *step) peers() (first, last int) {
 	return 0, 0
 }
 
-func (s *step) sayHello(id ConnID, peer int) error {
+func (s *step) sayHello(peer int) error {
 	st, err := outlog{s.d}.state()
 	if err != nil {
 		return err
@@ -197,15 +199,44 @@ func (s *step) sayHello(id ConnID, peer int) error {
 	if err != nil {
 		return err
 	}
-	return s.send(id, packet{kind: packetHello, first: st.first, last: st.last, number: n, digest: h}.encode())
+	return s.send(s.plain.links[peer].conn, packet{kind: packetHello, first: st.first, last: st.last, number: n, digest: h}.encode())
 }
 
 // heardHello compares the logs: check M1. Either both go on from where they
-// were, or the router has forgotten something (it was restored from a backup)
-// and catches up, or something is wrong that we cannot mend: a mirror that
-// forgot what it had acknowledged must not be told by the router alone what that
-// was, so it is not served any more.
+// were, or a router that has just started finds that it has forgotten something
+// (it was restored from a backup) and catches up, or something is wrong that we
+// cannot mend: a mirror that forgot what it had acknowledged must not be told by
+// the router alone what that was, so it is not served any more.
 func (s *step) heardHello(peer int, p packet) error {
+	if s.Router() && !s.plain.synced {
+		s.plain.links[peer].phase = linkHeard
+		s.plain.hellos[peer] = p
+		s.plain.heard |= 1 << peer
+		return s.allHeard()
+	}
+	if err := s.compare(peer, p); err != nil {
+		return err
+	}
+	if s.Router() {
+		if err := s.sayHello(peer); err != nil {
+			return err
+		}
+	}
+	return s.met(peer, p.number)
+}
+
+// forgot says whether we do not know any more what a peer has of us.
+func (s *step) forgot(peer int, p packet) (bool, error) {
+	st, err := outlog{s.d}.state()
+	if err != nil {
+		return false, err
+	}
+	taken, _, err := inlog{s.d, peer}.at()
+	return p.number > st.last || p.first-1 > taken, err
+}
+
+// compare is check M1 on a hello.
+func (s *step) compare(peer int, p packet) error {
 	st, err := outlog{s.d}.state()
 	if err != nil {
 		return err
@@ -214,43 +245,28 @@ func (s *step) heardHello(peer int, p packet) error {
 	if err != nil {
 		return err
 	}
-	s.plain.links[peer].hello = p
-	theyForgot := p.number < st.first-1 || p.last < taken
-	weForgot := p.number > st.last || p.first-1 > taken
-	if !theyForgot && !weForgot {
-		h, err := outlog{s.d}.digestAt(st, p.number)
-		if err != nil {
-			return err
-		}
-		if h != p.digest {
-			return fault.Refute(fault.M1, "the logs differ at message %d", p.number)
-		}
+	if p.number > st.last || p.first-1 > taken {
+		return fault.Refute(fault.M1, "messages that were sent are not known here any more")
 	}
-	switch {
-	case s.Router() && weForgot:
-		return s.startCatching(peer)
-	case !s.Router() && theyForgot:
-		return nil // the router will ask for our state
-	case theyForgot || weForgot:
-		return fault.Refute(fault.M1, "messages up to %d were acknowledged and are not known any more", max(st.first-1, p.first-1))
+	if p.number < st.first-1 || p.last < taken {
+		return fault.Refute(fault.M1, "messages that were acknowledged or sent are not known there any more")
 	}
-	return s.met(peer)
+	h, err := outlog{s.d}.digestAt(st, p.number)
+	if err != nil {
+		return err
+	}
+	if h != p.digest {
+		return fault.Refute(fault.M1, "the logs differ at message %d", p.number)
+	}
+	return nil
 }
 
-// met: the logs agree, messages flow.
-func (s *step) met(peer int) error {
-	l := &s.plain.links[peer]
-	l.phase = linkMet
-	l.sent = l.hello.number
-	if s.Router() {
-		s.event(Linked{peer})
-		if err := s.allMet(); err != nil {
-			return err
-		}
-	} else {
-		s.event(Linked{s.position})
-	}
-	return s.heardAck(peer, l.hello.number)
+// met: the logs agree, messages flow. The peer has taken ours up to number.
+func (s *step) met(peer int, number uint64) error {
+	s.plain.links[peer].phase = linkMet
+	s.plain.links[peer].sent = number
+	s.event(Linked{max(peer, s.position)})
+	return s.heardAck(peer, number)
 }
 
 // heardAck moves on what a peer has taken, handles what has become stable, and

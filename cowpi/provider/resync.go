@@ -8,18 +8,57 @@ import (
 	"cowpi.example/cowpi/wire"
 )
 
-// allMet looks whether the router has met every mirror since its start. Only then
-// it knows that its own log is not an old one, and works for users.
-func (s *step) allMet() error {
-	for i := 1; i <= s.mirrors(); i++ {
-		if s.plain.links[i].phase == linkMet {
-			s.plain.met |= 1 << i
-		}
-	}
-	if s.plain.synced || s.plain.met != 1<<(s.mirrors()+1)-2 {
+// allHeard looks whether the router has heard every mirror since its start. Only
+// then it knows whether its own log is an old one. If not, it begins to work for
+// users; else it first catches up.
+func (s *step) allHeard() error {
+	if s.plain.heard != 1<<(s.mirrors()+1)-2 {
 		return nil
 	}
+	behind := false
+	for i := 1; i <= s.mirrors(); i++ {
+		b, err := s.forgot(i, s.plain.hellos[i])
+		if err != nil {
+			return err
+		}
+		behind = behind || b
+	}
+	if behind {
+		return s.catchUp()
+	}
 	s.plain.synced = true
+	if err := s.greetAll(); err != nil {
+		return err
+	}
+	return s.work()
+}
+
+// greetAll says hello to the mirrors that wait for it. One whose log does not
+// agree is dropped.
+func (s *step) greetAll() error {
+	for i := 1; i <= s.mirrors(); i++ {
+		l := &s.plain.links[i]
+		if l.phase != linkHeard && l.phase != linkCatching {
+			continue
+		}
+		err := s.compare(i, s.plain.hellos[i])
+		if fault.CheckOf(err) != "" {
+			s.event(Fault{fault.Blame(err, s.blame(l.conn), "")})
+			err = s.close(l.conn)
+		} else if err == nil {
+			if err = s.sayHello(i); err == nil {
+				err = s.met(i, s.plain.hellos[i].number)
+			}
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// work does what had to wait until the router was sure of its log.
+func (s *step) work() error {
 	var owners []identity.ID
 	var failed error
 	err := scanPrefix(s.d, key(tabAsked), func(k, _ []byte) bool {
@@ -68,11 +107,3 @@ func (s *step) wake() error {
 	s.plain.wake = next
 	return nil
 }
-
-func (s *step) startCatching(peer int) error {
-	return fault.Refute(fault.M1, "the router is behind mirror %d", peer)
-}
-
-func (s *step) tellState(id ConnID) error { return nil }
-
-func (s *step) heardState(peer int, p packet) error { return nil }

@@ -33,7 +33,7 @@ func (s *step) upload(id identity.ID, m exchange.Upload) error {
 		s.mem.queues.put(d.Sid, q)
 		return s.propose(d.Sid)
 	}
-	prop, flying, err := s.inFlight(d.Sid)
+	prop, _, err := s.inFlight(d.Sid)
 	if err != nil {
 		return err
 	}
@@ -42,14 +42,14 @@ func (s *step) upload(id identity.ID, m exchange.Upload) error {
 		if e.id == w.id {
 			return nil
 		}
+		if e.block.Epoch == d.Epoch && e.block.Author == d.Author {
+			n++
+		}
 	}
 	for _, o := range q.list {
 		if o.user == id {
 			n++
 		}
-	}
-	if flying {
-		n += len(prop.entries)
 	}
 	use, _ := s.mem.usage.get(id)
 	why := exchange.Reason(0)
@@ -159,6 +159,7 @@ func loadProposal(sui suite.Suite, v store.View, k []byte) (proposal, bool, erro
 
 func parseStoredProposal(sui suite.Suite, raw []byte) (proposal, error) {
 	r := reader("proposal", raw)
+	link := r.U64("link")
 	m, err := readProposal(sui, r)
 	if e := stored(r); e != nil {
 		return proposal{}, e
@@ -166,11 +167,13 @@ func parseStoredProposal(sui suite.Suite, raw []byte) (proposal, error) {
 	if err != nil {
 		return proposal{}, fault.Bugf("store: %v", err)
 	}
-	return m.(proposal), nil
+	p := m.(proposal)
+	p.link = link
+	return p, nil
 }
 
 func (s *step) saveProposal(p proposal) {
-	w := record(4096)
+	w := record(4096).U64(p.link)
 	p.encode(w)
 	s.d.Put(proposalKey(p.sid), w.Bytes())
 }
@@ -194,17 +197,25 @@ func (s *step) propose(sid suite.Hash) error {
 	size := 0
 	var rest []waiting
 	for i, w := range q.list {
-		if len(p.entries) == s.cfg.Limits.Batch || size+w.size() > s.cfg.Limits.BatchBytes {
+		if len(p.entries) == s.cfg.Limits.Batch {
 			rest = append(rest, q.list[i:]...)
 			break
 		}
 		e := proposed{upload: w.upload, block: w.block, id: w.id}
-		r, err := s.offer(at, &e, w.user)
+		st, r, err := s.offer(at, &e, w.user)
 		if err != nil {
 			return err
 		}
+		if r == nil && len(p.entries) > 0 && size+e.size() > s.cfg.Limits.BatchBytes {
+			if err := s.release(st.Roster, &e); err != nil {
+				return err
+			}
+			rest = append(rest, q.list[i:]...)
+			break
+		}
 		switch {
 		case r == nil:
+			at.apply(s.cfg.Suite, st, e.block)
 			s.unqueue(w)
 			p.entries = append(p.entries, e)
 			size += e.size()
@@ -225,11 +236,15 @@ func (s *step) propose(sid suite.Hash) error {
 	if len(p.entries) == 0 {
 		return nil
 	}
-	s.saveProposal(p)
 	if s.mirrors() == 0 {
-		return s.resolve(p, len(p.entries))
+		if err := s.resolve(p, len(p.entries)); err != nil {
+			return err
+		}
+		return s.propose(sid)
 	}
-	_, err = s.broadcast(p)
+	if p.link, err = s.broadcast(p); err == nil {
+		s.saveProposal(p)
+	}
 	return err
 }
 
@@ -240,29 +255,29 @@ func (e *proposed) size() int {
 	return len(w.Bytes())
 }
 
-// offer judges an entry behind those before it and reserves its prekeys.
-func (s *step) offer(at *walk, e *proposed, by identity.ID) (*refusal, error) {
+// offer judges an entry behind those before it and reserves its prekeys. It
+// returns the state that it was judged by.
+func (s *step) offer(at *walk, e *proposed, by identity.ID) (conversation.State, *refusal, error) {
 	st, err := at.at(e.block)
 	if err != nil {
-		return nil, err
+		return st, nil, err
 	}
 	if r, err := s.judge(st, e, by); r != nil || err != nil {
-		return r, err
+		return st, r, err
 	}
 	if r, err := s.pickAssigned(e); r != nil || err != nil {
-		return r, err
+		return st, r, err
 	}
 	if err := s.name(st.Roster, e, true); err != nil {
-		return nil, err
+		return st, nil, err
 	}
-	if n := e.size(); n > s.cfg.Limits.BatchBytes {
+	if n := e.size(); n > maxMessage/2 {
 		if err := s.release(st.Roster, e); err != nil {
-			return nil, err
+			return st, nil, err
 		}
-		return refusef(exchange.ReasonTooLarge, "", fault.A6, "%d bytes with the prekeys to assign", n), nil
+		return st, refusef(exchange.ReasonTooLarge, "", fault.A6, "%d bytes with the prekeys to assign", n), nil
 	}
-	at.apply(s.cfg.Suite, st, e.block)
-	return nil, nil
+	return st, nil, nil
 }
 
 // fromMirror takes a message of a mirror's log.
@@ -293,6 +308,7 @@ func (s *step) verdictOf(sid suite.Hash, mirror int) (verdict, bool, error) {
 }
 
 // judged takes a verdict: check M8. After the last one the proposal is resolved.
+// Verdicts on what a restored router does not know any more are ignored.
 func (s *step) judged(mirror int, m verdict) error {
 	p, ok, err := s.inFlight(m.sid)
 	if err != nil {
@@ -302,8 +318,11 @@ func (s *step) judged(mirror int, m verdict) error {
 	if err != nil {
 		return err
 	}
-	if !ok || again || p.first != m.first || m.accepted > len(p.entries) || m.refused != (m.accepted < len(p.entries)) {
-		return fault.Refute(fault.M8, "a verdict on %d entries from %d, and no such proposal is in flight", m.accepted, m.first)
+	if restored, err := s.restoredAt(); err != nil || m.link <= restored {
+		return err
+	}
+	if !ok || again || p.link != m.link || p.first != m.first || m.accepted > len(p.entries) || m.refused != (m.accepted < len(p.entries)) {
+		return fault.Refute(fault.M8, "a verdict on %d entries of message %d, and no such proposal is in flight", m.accepted, m.link)
 	}
 	w := record(128)
 	m.encode(w)
@@ -400,7 +419,7 @@ func (s *step) sendBack(p proposal, refused int, v verdict, from identity.ID) er
 		e := p.entries[i]
 		w := waiting{user: e.author, id: e.id, upload: e.upload, block: e.block}
 		if i == refused {
-			r := &refusal{v.reason, v.user, fault.Refute(fault.M8, "%q refuses: %v", from, v.reason)}
+			r := &refusal{reason: v.reason, user: v.user}
 			if err := s.refuseFrom(w, r, from); err != nil {
 				return err
 			}

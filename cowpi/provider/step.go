@@ -121,6 +121,7 @@ func (s *step) end() error {
 }
 
 func (s *step) tick() error {
+	s.plain.wake = 0 // what is still due is asked for again
 	if s.Router() && s.plain.synced {
 		return s.expire()
 	}
@@ -294,7 +295,21 @@ func (s *step) send(id ConnID, payload []byte) error {
 // toUser sends a message to a user, if connected.
 func (s *step) toUser(id identity.ID, m exchange.Message) error {
 	if c, ok := s.mem.users.get(id); ok {
-		return s.send(c, exchange.Encode(m))
+		return s.tell(c, id, m)
+	}
+	return nil
+}
+
+// tell sends a message to a user on a connection. It is the one place where a
+// corrupt provider says something else.
+func (s *step) tell(at ConnID, to identity.ID, m exchange.Message) error {
+	if s.cfg.UnsafeTamper == nil {
+		return s.send(at, exchange.Encode(m))
+	}
+	for _, m := range s.cfg.UnsafeTamper(to, m) {
+		if err := s.send(at, exchange.Encode(m)); err != nil {
+			return err
+		}
 	}
 	return nil
 }

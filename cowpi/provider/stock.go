@@ -196,10 +196,14 @@ func loadBatch(v store.View, owner identity.ID, n uint32) (b batch, ok bool, err
 	if err != nil || raw == nil {
 		return batch{}, false, err
 	}
-	r := reader("batch", raw)
-	b = batch{wire.Array32[suite.Hash](r, "digest"), int(r.U32("live"))}
-	err = stored(r)
+	b, err = parseBatch(raw)
 	return b, err == nil, err
+}
+
+func parseBatch(raw []byte) (batch, error) {
+	r := reader("batch", raw)
+	b := batch{wire.Array32[suite.Hash](r, "digest"), int(r.U32("live"))}
+	return b, stored(r)
 }
 
 func (b batch) encode() []byte { return record(36).Fixed(b.digest[:]).U32(uint32(b.live)).Bytes() }

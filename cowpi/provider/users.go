@@ -52,7 +52,7 @@ func (s *step) welcome(at ConnID, id identity.ID) error {
 	if err != nil {
 		return err
 	}
-	if err := s.send(at, exchange.Encode(w)); err != nil {
+	if err := s.tell(at, id, w); err != nil {
 		return err
 	}
 	c, ok := s.mem.conns.get(at)

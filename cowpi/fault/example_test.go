@@ -1,0 +1,28 @@
+package fault_test
+
+import (
+	"errors"
+	"fmt"
+
+	"cowpi.example/cowpi/fault"
+)
+
+// Three families: our own call was wrong, somebody else broke a check, or this
+// library is wrong.
+func ExampleEvidence() {
+	var err error = fault.Refute(fault.D1, "two data blocks for one index")
+	err = fault.Blame(err, fault.Party{Role: fault.RoleProvider, ID: "router"}, "index 5",
+		fault.Exhibit{Name: "data block", Bytes: []byte{1}})
+
+	var misuse *fault.Misuse
+	fmt.Println("misuse:", errors.As(err, &misuse))
+	var evidence *fault.Evidence
+	if errors.As(err, &evidence) {
+		fmt.Println(evidence.Check, evidence.Who, evidence.Where, len(evidence.Exhibits))
+	}
+	fmt.Println(err)
+	// Output:
+	// misuse: false
+	// D1 provider "router" index 5 1
+	// cowpi: check D1 failed (provider "router") at index 5: two data blocks for one index
+}

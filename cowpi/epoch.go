@@ -157,6 +157,7 @@ func (s *step) stopAt(sid suite.Hash, c local, same []*exchange.Delivery, cause 
 	case phaseGone: // we are out already: what the providers tell apart is nothing to us
 		c.LastIndex = max(c.LastIndex, index)
 		s.putLocal(sid, c)
+		s.draft.Delete(sidKey(keyHold, sid))
 	case phaseUnknown:
 		err = s.end(sid, EndDeclined, index, 0, cause)
 	default:

@@ -24,17 +24,23 @@ const (
 type pairName []byte
 
 func activePair(sid suite.Hash, selfJoin, peerJoin uint32, peer identity.ID) pairName {
-	k := sidKey(keyPair, sid)
+	k := append(make([]byte, 0, 1+len(sid)+8+len(peer)+2), keyPair)
+	k = append(k, sid[:]...)
 	k = binary.BigEndian.AppendUint32(k, selfJoin)
 	k = binary.BigEndian.AppendUint32(k, peerJoin)
-	return append(append(k, peer...), 0)
+	return append(append(k, peer...), 0, 0)
 }
 
 func pendingPair(sid suite.Hash, serial uint64, peer identity.ID) pairName {
-	return append(append(sidKey(keyPending, sid, u64Bytes(serial)...), peer...), 0)
+	return append(append(sidKey(keyPending, sid, u64Bytes(serial)...), peer...), 0, 0)
 }
 
-func (n pairName) half(h byte) []byte { return append(n[:len(n):len(n)], h) }
+// half is the key of one half of a pair: the name with its last byte set. It is
+// valid until the other half is asked for; stores do not keep keys.
+func (n pairName) half(h byte) []byte {
+	n[len(n)-1] = h
+	return n
+}
 
 func (s *step) loadSend(n pairName) (pair.Send, error) {
 	raw, err := s.draft.Get(n.half(halfSend))

@@ -114,7 +114,7 @@ func New(cfg Config) (*Participant, error) {
 	p := &Participant{suite: cfg.Suite, self: cfg.Self, providers: cfg.Providers,
 		digest: cfg.Providers.Digest(cfg.Suite), policy: cfg.Policy.withDefaults(), tamper: cfg.UnsafeTamper,
 		corrupt: corruption{cfg.UnsafeText, cfg.UnsafeData, cfg.UnsafeKey},
-		keep:    conversation.Keeper{Suite: cfg.Suite, Prefix: []byte{keyPublic}}}
+		keep:    conversation.NewKeeper(cfg.Suite, keyPublic)}
 	p.vol.links = make([]link, cfg.Providers.Len())
 	return p, nil
 }

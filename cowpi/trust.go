@@ -72,33 +72,58 @@ func (s *step) see(parties []identity.Party) error {
 	return nil
 }
 
+// held is what a conversation waits for: a decision on the changed key of a user.
+type held struct {
+	identity.Party
+	Rejected bool // the decision was no; it is carried out with the entry
+}
+
+func encodeHeld(h held) []byte {
+	return wire.NewWriter(100).U8(recordVersion).Fixed(h.ID.Field()).Fixed(h.Key[:]).Bool(h.Rejected).Bytes()
+}
+
+func parseHeld(raw []byte) (held, error) {
+	r := wire.NewReader("hold record", raw)
+	r.Version(recordVersion)
+	h := held{identity.Party{ID: identity.ReadID(r, "id"), Key: wire.Array32[suite.Point](r, "key")}, r.Bool("rejected")}
+	return h, stored(r.Done())
+}
+
 // hold keeps a conversation at the entry that brings a changed key, until the
-// application decides. It is recorded so that the question is asked once.
+// application decides. It is recorded so that the question is asked once. If the
+// key was rejected, that is evidence under T1, against nobody.
 func (s *step) hold(sid suite.Hash, p identity.Party, known Trusted) error {
 	key := sidKey(keyHold, sid)
-	value := wire.NewWriter(100).U8(recordVersion).Fixed(p.ID.Field()).Fixed(p.Key[:]).Bytes()
-	before, err := s.draft.Get(key)
-	if err != nil || string(before) == string(value) {
+	raw, err := s.draft.Get(key)
+	if err != nil {
 		return err
 	}
-	s.draft.Put(key, value)
+	if raw != nil {
+		before, err := parseHeld(raw)
+		if err != nil {
+			return err
+		}
+		if before.Party == p && before.Rejected {
+			return &fault.Evidence{Check: fault.T1, Who: fault.Party{Role: fault.RoleUnknown, ID: string(p.ID)},
+				What: "the application rejected the key of " + string(p.ID)}
+		}
+		if before.Party == p {
+			return nil
+		}
+	}
+	s.draft.Put(key, encodeHeld(held{Party: p}))
 	s.emit(KeyChanged{User: p.ID, Known: known.Key, Offered: p.Key, Verified: known.Verified, Sid: sid})
 	return nil
 }
 
 // holds visits the conversations that wait for a decision on just this key.
-func (s *step) holds(p identity.Party, visit func(sid suite.Hash) error) error {
+func (s *step) holds(p identity.Party, visit func(sid suite.Hash)) error {
 	return s.scan([]byte{keyHold}, func(tail, value []byte) error {
-		r := wire.NewReader("hold record", value)
-		r.Version(recordVersion)
-		held := identity.Party{ID: identity.ReadID(r, "id"), Key: wire.Array32[suite.Point](r, "key")}
-		if err := stored(r.Done()); err != nil {
-			return err
+		h, err := parseHeld(value)
+		if err == nil && h.Party == p {
+			visit(suite.Hash(tail))
 		}
-		if held != p {
-			return nil
-		}
-		return visit(suite.Hash(tail))
+		return err
 	})
 }
 
@@ -110,24 +135,21 @@ func (s *step) decideKey(in DecideKey) error {
 		}
 		s.putTrust(in.User, Trusted{Key: in.Key})
 	}
-	err := s.holds(p, func(sid suite.Hash) error {
-		s.draft.Delete(sidKey(keyHold, sid))
+	// A conversation stops at the entry that brings a rejected key, in the way of
+	// all stops, so that what that entry names is wiped as well. If its deliveries
+	// have gone with a connection, that is when they have come again.
+	err := s.holds(p, func(sid suite.Hash) {
 		if in.Accept {
-			s.due[sid] = true
-			return nil
+			s.draft.Delete(sidKey(keyHold, sid))
+		} else {
+			s.draft.Put(sidKey(keyHold, sid), encodeHeld(held{p, true}))
 		}
-		return s.reject(sid, p)
+		s.due[sid] = true
 	})
 	if err != nil {
 		return err
 	}
 	return s.decideOperations(p, in.Accept)
-}
-
-// reject ends a conversation whose changed key the application does not accept.
-func (s *step) reject(sid suite.Hash, p identity.Party) error {
-	return s.stop(sid, &fault.Evidence{Check: fault.T1, Who: fault.Party{Role: fault.RoleUnknown},
-		What: "the application rejected the key of " + string(p.ID), Exhibits: []fault.Exhibit{{Name: "key", Bytes: p.Key[:]}}})
 }
 
 func (s *step) markVerified(in MarkVerified) error {

@@ -14,10 +14,22 @@ import (
 //
 // Keys: prefix 'h' Sid (the head), prefix 'r' Sid (the roster), prefix 'a' Sid
 // position (an author's last; absent: as in Head.First).
+//
+// A Keeper remembers rosters that it has read, by their digests: reading one again
+// costs nothing. It is not safe for concurrent use.
 type Keeper struct {
 	Suite  suite.Suite
 	Prefix []byte
+	seen   *map[suite.Hash]*Roster
 }
+
+// NewKeeper returns a keeper that works under a prefix.
+func NewKeeper(s suite.Suite, prefix ...byte) Keeper {
+	return Keeper{s, prefix, &map[suite.Hash]*Roster{}}
+}
+
+// maxSeen bounds the rosters that a keeper remembers.
+const maxSeen = 64
 
 const headVersion = 1
 
@@ -38,18 +50,43 @@ func (k Keeper) Load(v store.View, sid suite.Hash, author uint16) (st State, ok 
 	if err != nil || raw == nil {
 		return State{}, false, err
 	}
-	if st.Head, err = parseHead(sid, raw); err != nil {
+	var digest suite.Hash
+	if st.Head, digest, err = parseHead(sid, raw); err != nil {
 		return State{}, false, err
 	}
-	rosterRaw, err := v.Get(k.key('r', sid))
-	if err != nil {
+	if st.Roster, err = k.roster(v, sid, digest); err != nil {
 		return State{}, false, err
-	}
-	if st.Roster, err = ParseRoster(k.Suite, rosterRaw); err != nil {
-		return State{}, false, fault.Bugf("stored roster: %v", err)
 	}
 	st.Last, err = k.Author(v, st.Head, author)
 	return st, err == nil, err
+}
+
+// roster reads a roster, unless one with this digest was read before.
+func (k Keeper) roster(v store.View, sid, digest suite.Hash) (*Roster, error) {
+	if k.seen != nil {
+		if r := (*k.seen)[digest]; r != nil {
+			return r, nil
+		}
+	}
+	raw, err := v.Get(k.key('r', sid))
+	if err != nil {
+		return nil, err
+	}
+	r, err := ParseRoster(k.Suite, raw)
+	if err != nil || r.Digest() != digest {
+		return nil, fault.Bugf("stored roster: %v", err)
+	}
+	k.remember(r)
+	return r, nil
+}
+
+func (k Keeper) remember(r *Roster) {
+	if k.seen != nil {
+		if len(*k.seen) >= maxSeen {
+			clear(*k.seen)
+		}
+		(*k.seen)[r.Digest()] = r
+	}
 }
 
 // Head reads the head alone.
@@ -58,7 +95,7 @@ func (k Keeper) Head(v store.View, sid suite.Hash) (h Head, ok bool, err error) 
 	if err != nil || raw == nil {
 		return Head{}, false, err
 	}
-	h, err = parseHead(sid, raw)
+	h, _, err = parseHead(sid, raw)
 	return h, err == nil, err
 }
 
@@ -79,7 +116,7 @@ func (k Keeper) Author(v store.View, h Head, pos uint16) (Author, error) {
 
 // Save stages the state after Apply or Join for block d.
 func (k Keeper) Save(draft *store.Draft, st State, d *DataBlock) error {
-	draft.Put(k.key('h', st.Sid), encodeHead(st.Head))
+	draft.Put(k.key('h', st.Sid), encodeHead(st.Head, st.Roster.Digest()))
 	if d.Roster == nil {
 		var b [16]byte
 		binary.BigEndian.PutUint64(b[:], st.Last.Seq)
@@ -111,20 +148,21 @@ func (k Keeper) dropAuthors(draft *store.Draft, sid suite.Hash) error {
 	return err
 }
 
-func encodeHead(h Head) []byte {
-	return wire.NewWriter(96).U8(headVersion).Fixed(h.Providers[:]).U32(h.Epoch).
-		U64(h.Base).U64(h.Next).Fixed(h.Digest[:]).Bytes()
+func encodeHead(h Head, roster suite.Hash) []byte {
+	return wire.NewWriter(128).U8(headVersion).Fixed(h.Providers[:]).U32(h.Epoch).
+		U64(h.Base).U64(h.Next).Fixed(h.Digest[:]).Fixed(roster[:]).Bytes()
 }
 
-func parseHead(sid suite.Hash, raw []byte) (Head, error) {
+func parseHead(sid suite.Hash, raw []byte) (h Head, roster suite.Hash, err error) {
 	r := wire.NewReader("conversation head", raw)
 	r.Version(headVersion)
-	h := Head{Sid: sid, Providers: wire.Array32[suite.Hash](r, "providers"), Epoch: r.U32("epoch"),
+	h = Head{Sid: sid, Providers: wire.Array32[suite.Hash](r, "providers"), Epoch: r.U32("epoch"),
 		Base: r.U64("base"), Next: r.U64("next"), Digest: wire.Array32[suite.Hash](r, "digest")}
+	roster = wire.Array32[suite.Hash](r, "roster digest")
 	if err := r.Done(); err != nil {
-		return Head{}, fault.Bugf("stored head: %v", err)
+		return Head{}, roster, fault.Bugf("stored head: %v", err)
 	}
-	return h, nil
+	return h, roster, nil
 }
 
 // Sids lists the conversations that are kept.

@@ -90,6 +90,7 @@ type Net struct {
 	pause   map[string]bool
 	clones  []*Provider // corrupt copies of the router
 	routing map[identity.ID]*Provider
+	plan    crashPlan
 }
 
 // Start is the time at which every network begins.
@@ -217,9 +218,15 @@ func (n *Net) stepUser(u *User, in cowpi.Input) (cowpi.Output, error) {
 	if err != nil {
 		return out, err
 	}
-	u.Store.Commit(out.Records)
-	u.Events = append(u.Events, out.Events...)
-	for _, e := range out.Effects {
+	return out, n.complete(string(u.Self.ID), u.Effort.Steps, aftermath{
+		commit:  func() { u.Store.Commit(out.Records) },
+		events:  func() { u.Events = append(u.Events, out.Events...) },
+		effects: func() { n.userEffects(u, out.Effects) },
+	})
+}
+
+func (n *Net) userEffects(u *User, effects []cowpi.Effect) {
+	for _, e := range effects {
 		switch e := e.(type) {
 		case cowpi.Transmit:
 			if w := n.wire(string(u.Self.ID), n.providerFor(u, e.Provider)); w != nil {
@@ -234,7 +241,6 @@ func (n *Net) stepUser(u *User, in cowpi.Input) (cowpi.Output, error) {
 			}
 		}
 	}
-	return out, nil
 }
 
 // stepProvider is one step of a provider.
@@ -247,9 +253,15 @@ func (n *Net) stepProvider(p *Provider, in provider.Input) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", p.name(), err)
 	}
-	p.Store.Commit(out.Records)
-	p.Events = append(p.Events, out.Events...)
-	for _, e := range out.Effects {
+	return n.complete(p.name(), p.Effort.Steps, aftermath{
+		commit:  func() { p.Store.Commit(out.Records) },
+		events:  func() { p.Events = append(p.Events, out.Events...) },
+		effects: func() { n.providerEffects(p, out.Effects) },
+	})
+}
+
+func (n *Net) providerEffects(p *Provider, effects []provider.Effect) {
+	for _, e := range effects {
 		switch e := e.(type) {
 		case provider.Send:
 			if w := n.wireOf(p, e.Conn); w != nil {
@@ -266,7 +278,6 @@ func (n *Net) stepProvider(p *Provider, in provider.Input) error {
 			p.wake = e.Time
 		}
 	}
-	return nil
 }
 
 func (n *Net) tapStep(node string, in any, records []store.Record, err error) {

@@ -24,10 +24,10 @@ func (n *Net) possible() []action {
 	}
 	n.wires = live
 	for _, w := range n.wires {
-		if w.aClosed {
+		if w.aClosed && len(w.toA) == 0 { // what was sent before a crash may still come
 			out = append(out, func() error { return n.tellClosed(w, true) })
 		}
-		if w.bClosed {
+		if w.bClosed && len(w.toB) == 0 {
 			out = append(out, func() error { return n.tellClosed(w, false) })
 		}
 		if len(w.toA) > 0 && !n.pause[w.a] {

@@ -53,6 +53,7 @@ type guest struct {
 	acked   []map[suite.Hash]uint64
 	hungUp  []int // how often, by provider
 	effects []cowpi.Effect
+	busy    bool // effects are being performed
 }
 
 type line struct {
@@ -159,6 +160,11 @@ func (d *desk) step(g *guest, in cowpi.Input) cowpi.Output {
 // perform does the effects of a guest, one after the other; a step within one
 // only adds to them.
 func (d *desk) perform(g *guest) {
+	if g.busy {
+		return
+	}
+	g.busy = true
+	defer func() { g.busy = false }()
 	for len(g.effects) > 0 {
 		e := g.effects[0]
 		g.effects = g.effects[1:]

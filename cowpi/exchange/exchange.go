@@ -36,10 +36,19 @@ type Message interface {
 
 // Encode returns the encoding of a message.
 func Encode(m Message) []byte {
-	w := wire.NewWriter(256)
+	w := wire.NewWriter(roomFor(m))
 	w.U8(m.tag())
 	m.encode(w)
 	return w.Bytes()
+}
+
+// roomFor guesses the size of an encoding, so that large ones are not copied while
+// they grow.
+func roomFor(m Message) int {
+	if u, ok := m.(Upload); ok {
+		return 64 + len(u.Data) + len(u.Blocks)*pair.StartSize + len(u.Auths)*40
+	}
+	return 256
 }
 
 // Parse decodes a message. Failures are evidence under W1 to W3, P1.

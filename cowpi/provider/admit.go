@@ -35,7 +35,7 @@ type walk struct {
 
 // startWalk begins at the committed state.
 func (s *step) startWalk(sid suite.Hash) (*walk, error) {
-	w := &walk{keeper: s.keeper(), v: s.d, last: map[uint16]conversation.Author{}}
+	w := &walk{keeper: s.public, v: s.d, last: map[uint16]conversation.Author{}}
 	st, ok, err := w.keeper.Load(s.d, sid, 0)
 	if err != nil {
 		return nil, err

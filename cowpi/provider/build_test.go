@@ -29,6 +29,7 @@ func (p *person) stock(count int) exchange.Prekeys {
 		b := p.bytes()
 		m.List = append(m.List, exchange.Prekey{ID: pair.KeyID(b[:8]), Y: def.Public(suite.Scalar(p.bytes()))})
 	}
+	p.batches = append(p.batches, m)
 	p.tell(m)
 	return m
 }
@@ -38,6 +39,7 @@ func (p *person) fetchFor(sid suite.Hash, ids ...identity.ID) exchange.Fetched {
 	slices.Sort(ids)
 	b := p.bytes()
 	m := exchange.Fetch{ID: exchange.FetchID(b[:16]), Sid: sid, IDs: ids}
+	p.fetches = append(p.fetches, m)
 	p.tell(m)
 	var first exchange.Fetched
 	for i := range p.ids {
@@ -128,7 +130,7 @@ func (p *person) setup(others ...*person) (*conversation.DataBlock, exchange.Upl
 // found makes a conversation.
 func (p *person) found(others ...*person) *group {
 	d, u := p.setup(others...)
-	p.send(0, u)
+	p.submit(u)
 	p.n.run()
 	g := &group{n: p.n, sid: d.Sid, st: conversation.Before(p.n.set.Digest(def)), last: map[identity.ID]conversation.Author{}}
 	g.accept(d)
@@ -178,7 +180,7 @@ func (g *group) msg(p *person, size int) (*conversation.DataBlock, exchange.Uplo
 // say sends a text and takes it as accepted.
 func (g *group) say(p *person) *conversation.DataBlock {
 	d, u := g.msg(p, 32)
-	p.send(0, u)
+	p.submit(u)
 	g.accept(d)
 	g.n.run()
 	return d
@@ -215,7 +217,7 @@ func (g *group) update(p *person, add, remove, restart []*person) (*conversation
 // change uploads an UPDATE and takes it as accepted.
 func (g *group) change(p *person, add, remove, restart []*person) *conversation.DataBlock {
 	d, u := g.update(p, add, remove, restart)
-	p.send(0, u)
+	p.submit(u)
 	g.n.run()
 	g.accept(d)
 	return d

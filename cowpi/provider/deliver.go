@@ -22,7 +22,7 @@ func (s *step) deliverable(sid suite.Hash) (uint64, error) {
 		}
 		return binary.BigEndian.Uint64(raw), nil
 	}
-	h, _, err := s.keeper().Head(s.d, sid)
+	h, _, err := s.public.Head(s.d, sid)
 	return h.Next, err
 }
 

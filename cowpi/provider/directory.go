@@ -123,11 +123,8 @@ func (s *step) log(id identity.ID, link uint64, entries []exchange.Handout) erro
 	if err != nil {
 		return err
 	}
-	w := record(128 * len(entries)).U64(link).Count(len(entries))
-	for _, e := range entries {
-		w.Field(e.Encode())
-	}
-	s.d.Put(key(tabLog, id.Field(), be64(o.log+1)), w.Bytes())
+	l := logged{link, exchange.Handouts{First: o.log + 1, List: entries}}
+	s.d.Put(key(tabLog, id.Field(), be64(l.First)), l.encode())
 	o.log += uint64(len(entries))
 	saveOwner(s.d, id, o)
 	return nil
@@ -140,6 +137,14 @@ type logged struct {
 }
 
 func (l logged) last() uint64 { return l.First + uint64(len(l.List)) - 1 }
+
+func (l logged) encode() []byte {
+	w := record(128 * len(l.List)).U64(l.link).Count(len(l.List))
+	for _, e := range l.List {
+		w.Field(e.Encode())
+	}
+	return w.Bytes()
+}
 
 func parseLogged(first uint64, raw []byte) (logged, error) {
 	r := reader("hand-out log", raw)

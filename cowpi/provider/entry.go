@@ -61,7 +61,7 @@ func parseEntry(raw []byte) (entry, error) {
 // by, after is conversation.Apply of it. Its prekeys are reserved.
 func (s *step) finalise(link uint64, st, after conversation.State, e *proposed) error {
 	d, at := e.block, entryKey{after.Sid, st.Next}
-	if err := s.keeper().Save(s.d, after, d); err != nil {
+	if err := s.public.Save(s.d, after, d); err != nil {
 		return err
 	}
 	author := d.AuthorIn(st.Roster)

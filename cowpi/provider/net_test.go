@@ -1,13 +1,16 @@
 package provider
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"cowpi.example/cowpi/channel"
+	"cowpi.example/cowpi/conversation"
 	"cowpi.example/cowpi/exchange"
 	"cowpi.example/cowpi/identity"
 	"cowpi.example/cowpi/store"
@@ -18,11 +21,10 @@ var def = suite.Default
 
 // node is a provider with its store and its connections.
 type node struct {
-	p     *Provider
-	store *store.Memory
-	conns map[ConnID]*wireEnd
-	wake  uint64
-	// before every commit of a step: a crash may be made of it
+	p      *Provider
+	store  *store.Memory
+	conns  map[ConnID]*wireEnd
+	wake   uint64
 	events []Event
 	faults []error
 }
@@ -55,8 +57,9 @@ type net struct {
 	seed    uint64
 	conn    ConnID
 	limits  Limits
-	crash   func(n *net, at int, out Output) bool // true: the node dies after this commit, before its effects
-	failed  bool
+	crash   func(at int) bool // true: the node dies after this commit, before its effects
+	timing  func(time.Duration)
+	stepper func(nd *node, in Input, seed suite.Seed) (Output, error)
 	offline map[int]bool // nodes that cannot be connected to
 }
 
@@ -145,7 +148,15 @@ func (n *net) nextSeed() (s suite.Seed) {
 // step performs one step of a node and its effects.
 func (n *net) step(i int, in Input) {
 	nd := n.nodes[i]
-	out, err := nd.p.Step(nd.store, in, n.nextSeed(), n.now)
+	stepper := n.stepper
+	if stepper == nil {
+		stepper = func(nd *node, in Input, seed suite.Seed) (Output, error) { return nd.p.Step(nd.store, in, seed, n.now) }
+	}
+	start := time.Now()
+	out, err := stepper(nd, in, n.nextSeed())
+	if n.timing != nil {
+		n.timing(time.Since(start))
+	}
 	require.NoError(n.t, err, "node %d: %T", i, in)
 	nd.store.Commit(out.Records)
 	nd.events = append(nd.events, out.Events...)
@@ -154,7 +165,7 @@ func (n *net) step(i int, in Input) {
 			nd.faults = append(nd.faults, f.Err)
 		}
 	}
-	if n.crash != nil && n.crash(n, i, out) {
+	if n.crash != nil && n.crash(i) {
 		n.restart(i)
 		return
 	}
@@ -240,7 +251,9 @@ func (n *net) linked() bool {
 		if n.nodes[0].p == nil || n.nodes[i].p == nil {
 			continue
 		}
-		if l := n.nodes[0].p.mem.plain.links[i]; l.phase != linkMet && len(n.nodes[0].faults)+len(n.nodes[i].faults) == 0 {
+		if l := n.nodes[0].p.mem.plain.links[i]; l.phase == linkHeard && len(n.offline) > 0 {
+			continue // the router waits for the others
+		} else if l.phase != linkMet && len(n.nodes[0].faults)+len(n.nodes[i].faults) == 0 {
 			return false
 		}
 	}
@@ -272,7 +285,11 @@ type person struct {
 	batch  uint32
 	auto   bool                // acknowledge what every provider has delivered
 	seen   map[entryKey]uint32 // by which providers, as bits
-	stay   bool                // connect again when a connection is lost
+
+	batches []exchange.Prekeys // what to say again when connected again
+	fetches []exchange.Fetch
+	uploads []exchange.Upload
+	stay    bool // connect again when a connection is lost
 }
 
 // join registers a user with every provider and connects it.
@@ -363,6 +380,7 @@ func (p *person) receive(i int, data []byte) {
 	m, err := exchange.Parse(def, o.Data)
 	require.NoError(t, err)
 	p.got[i] = append(p.got[i], m)
+	p.again(i, m)
 	if p.auto {
 		switch m := m.(type) {
 		case exchange.Delivery:
@@ -386,7 +404,7 @@ func (p *person) process(i int, at entryKey) {
 	was := p.seen[at]
 	p.seen[at] |= 1 << i
 	for k := range p.ids {
-		if p.seen[at] == full && (was != full || k == i) && p.ids[k] != 0 && p.up[k] && p.conns[k].Confirmed() {
+		if p.seen[at] == full && (was != full || k == i) && p.ready(k) {
 			p.send(k, exchange.Ack{Sid: at.sid, Index: at.index})
 		}
 	}
@@ -404,9 +422,61 @@ func (p *person) send(i int, m exchange.Message) {
 // tell says something to every provider, and lets the network come to rest.
 func (p *person) tell(m exchange.Message) {
 	for i := range p.ids {
-		p.send(i, m)
+		if p.ready(i) {
+			p.send(i, m)
+		}
 	}
 	p.n.run()
+}
+
+func (p *person) ready(i int) bool { return p.ids[i] != 0 && p.up[i] && p.conns[i].Confirmed() }
+
+// submit uploads, and again after each reconnection, until it comes back or is refused.
+func (p *person) submit(u exchange.Upload) {
+	p.uploads = append(p.uploads, u)
+	if p.ready(0) {
+		p.send(0, u)
+	}
+}
+
+// again is what clients do on what comes from provider i: after a Welcome they say
+// again what is open; what is answered is not open any more.
+func (p *person) again(i int, m exchange.Message) {
+	switch m := m.(type) {
+	case exchange.Welcome:
+		for _, b := range p.batches {
+			if b.Batch > m.Batch {
+				p.send(i, b)
+			}
+		}
+		for _, f := range p.fetches {
+			p.send(i, f)
+		}
+		p.resubmit()
+	case exchange.Refused:
+		if m.Reason == exchange.ReasonAuthExpired {
+			p.resubmit()
+		} else {
+			p.uploads = slices.DeleteFunc(p.uploads, func(u exchange.Upload) bool { return u.ID(def) == m.Upload })
+		}
+	case exchange.Delivery:
+		p.uploads = slices.DeleteFunc(p.uploads, func(u exchange.Upload) bool { return bytes.Equal(u.Data, m.Data) })
+	}
+}
+
+// resubmit uploads again, once every connection is up, with keys of these.
+func (p *person) resubmit() {
+	for i := range p.ids {
+		if !p.ready(i) {
+			return
+		}
+	}
+	for k := range p.uploads {
+		d, err := conversation.Parse(def, p.uploads[k].Data)
+		require.NoError(p.n.t, err)
+		p.auths(&p.uploads[k], d.Sid)
+		p.send(0, p.uploads[k])
+	}
 }
 
 // all lists the messages of one kind from one provider.

@@ -24,6 +24,7 @@
 package provider
 
 import (
+	"cowpi.example/cowpi/conversation"
 	"cowpi.example/cowpi/exchange"
 	"cowpi.example/cowpi/fault"
 	"cowpi.example/cowpi/identity"
@@ -209,6 +210,7 @@ type Provider struct {
 	cfg      Config
 	position int // in the provider set
 	digest   suite.Hash
+	public   conversation.Keeper
 	mem      memory
 }
 
@@ -231,7 +233,8 @@ func newProvider(cfg Config, router bool) (*Provider, error) {
 		return nil, fault.Misusef("new provider", "%q is at position %d of the provider set; the router is at 0", cfg.Self.ID, i)
 	}
 	cfg.Limits = cfg.Limits.withDefaults()
-	p := &Provider{cfg: cfg, position: i, digest: cfg.Providers.Digest(cfg.Suite), mem: newMemory()}
+	p := &Provider{cfg: cfg, position: i, digest: cfg.Providers.Digest(cfg.Suite),
+		public: conversation.NewKeeper(cfg.Suite, tabPublic), mem: newMemory()}
 	p.mem.plain.synced = p.mirrors() == 0
 	return p, nil
 }

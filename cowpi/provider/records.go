@@ -3,7 +3,6 @@ package provider
 import (
 	"encoding/binary"
 
-	"cowpi.example/cowpi/conversation"
 	"cowpi.example/cowpi/exchange"
 	"cowpi.example/cowpi/fault"
 	"cowpi.example/cowpi/identity"
@@ -256,9 +255,4 @@ func saveCursor(d *store.Draft, user identity.ID, sid suite.Hash, list []stretch
 		return
 	}
 	d.Put(cursorKey(user, sid), encodeCursor(list))
-}
-
-// keeper keeps the public states.
-func (p *Provider) keeper() conversation.Keeper {
-	return conversation.Keeper{Suite: p.cfg.Suite, Prefix: []byte{tabPublic}}
 }

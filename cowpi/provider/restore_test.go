@@ -56,7 +56,7 @@ func (g *group) complete(p *person, from, to uint64) {
 // sameState requires that all providers agree on a conversation and on stocks.
 func (n *net) sameState(g *group, people ...*person) {
 	for _, nd := range n.nodes {
-		st, ok, err := nd.p.keeper().Load(nd.store, g.sid, 0)
+		st, ok, err := nd.p.public.Load(nd.store, g.sid, 0)
 		require.NoError(n.t, err)
 		require.True(n.t, ok)
 		require.Equal(n.t, g.st.Head, st.Head)
@@ -108,7 +108,7 @@ func TestRestoredRouterAnywhere(t *testing.T) {
 		ps := people(n, 40, "ann", "bob", "cem")
 		g := ps[0].found(ps[1:]...)
 		var backups []*store.Memory
-		n.crash = func(n *net, at int, _ Output) bool {
+		n.crash = func(at int) bool {
 			if at == 0 {
 				backups = append(backups, n.nodes[0].store.Clone())
 			}
@@ -125,7 +125,7 @@ func TestRestoredRouterAnywhere(t *testing.T) {
 		}
 		// One more, of which the outcome is open, and one mirror may lag behind.
 		d, u := g.msg(ps[0], 32)
-		ps[0].send(0, u)
+		ps[0].submit(u)
 		for range rapid.IntRange(0, 60).Draw(t, "messages") {
 			if len(n.queue) > 0 {
 				q := n.queue[0]
@@ -136,9 +136,6 @@ func TestRestoredRouterAnywhere(t *testing.T) {
 		n.crash = nil
 		n.restore(0, backups[rapid.IntRange(0, len(backups)-1).Draw(t, "backup")])
 		n.noFaults()
-		ps[0].auths(&u, g.sid) // its connection to the router is another one
-		ps[0].send(0, u)
-		n.run()
 		g.accept(d)
 		g.say(ps[1])
 		for _, p := range ps {

@@ -95,7 +95,7 @@ func (b *bucket) take(now uint64, l Limits) bool {
 // seen says whether an upload is accepted already, by seq and epoch alone, and
 // the author's last seq.
 func (s *step) seen(w waiting) (bool, uint64, error) {
-	k := s.keeper()
+	k := s.public
 	st, ok, err := k.Load(s.d, w.block.Sid, w.block.Author)
 	if err != nil || !ok {
 		return false, 0, err
@@ -120,7 +120,7 @@ func (s *step) seen(w waiting) (bool, uint64, error) {
 func (s *step) refuse(w waiting, r *refusal) error { return s.refuseFrom(w, r, s.cfg.Self.ID) }
 
 func (s *step) refuseFrom(w waiting, r *refusal, from identity.ID) error {
-	h, _, err := s.keeper().Head(s.d, w.block.Sid)
+	h, _, err := s.public.Head(s.d, w.block.Sid)
 	if err != nil {
 		return err
 	}
@@ -172,11 +172,13 @@ func parseStoredProposal(sui suite.Suite, raw []byte) (proposal, error) {
 	return p, nil
 }
 
-func (s *step) saveProposal(p proposal) {
+func (p proposal) store() []byte {
 	w := record(4096).U64(p.link)
 	p.encode(w)
-	s.d.Put(proposalKey(p.sid), w.Bytes())
+	return w.Bytes()
 }
+
+func (s *step) saveProposal(p proposal) { s.d.Put(proposalKey(p.sid), p.store()) }
 
 // propose makes a batch of what waits, if nothing is in flight. An entry is
 // refused only by committed state: one that does not fit behind others of the

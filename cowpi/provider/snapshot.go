@@ -314,7 +314,7 @@ func (s *step) restoredAt() (uint64, error) {
 // rebuild makes the router's own tables from the shared ones: what may be
 // delivered, and when fetches expire.
 func (s *step) rebuild() error {
-	k := s.keeper()
+	k := conversation.NewKeeper(s.cfg.Suite, tabPublic) // one that has not seen any roster before
 	sids, err := k.Sids(s.d)
 	if err != nil {
 		return err
@@ -448,7 +448,12 @@ func (s *step) wellFormed(rec store.Record) error {
 		identity.ReadID(r, "owner")
 		_, err = parseLogged(r.U64("position"), rec.Value)
 	case tabPublic:
-		r.Rest("of the keeper") // Load checks these, when all are there
+		// The rest is looked at by Load, when all records are there.
+		if kind := r.U8("kind"); kind == 'a' && len(rec.Value) != 16 {
+			err = fault.Refute(fault.W1, "an author of %d bytes", len(rec.Value))
+		}
+		wire32(r, "sid")
+		r.Rest("position")
 	case tabEntry:
 		readSidIndex(r)
 		var e entry

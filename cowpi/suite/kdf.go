@@ -3,6 +3,7 @@ package suite
 import (
 	"crypto/cipher"
 	"crypto/sha256"
+	"crypto/subtle"
 
 	"golang.org/x/crypto/chacha20poly1305"
 )
@@ -42,18 +43,24 @@ func hmac(key, message []byte) [sha256.Size]byte {
 	var pad [sha256.BlockSize]byte
 	copy(pad[:], key)
 	var buf [640]byte
-	inner := buf[:0]
-	for _, b := range pad {
-		inner = append(inner, b^0x36)
-	}
+	inner := buf[:sha256.BlockSize]
+	subtle.XORBytes(inner, pad[:], innerPad[:])
 	digest := sha256.Sum256(append(inner, message...))
 
 	var outer [sha256.BlockSize + sha256.Size]byte
-	for i, b := range pad {
-		outer[i] = b ^ 0x5c
-	}
+	subtle.XORBytes(outer[:], pad[:], outerPad[:])
 	copy(outer[sha256.BlockSize:], digest[:])
 	return sha256.Sum256(outer[:])
+}
+
+// The constants of RFC 2104.
+var innerPad, outerPad = repeat(0x36), repeat(0x5c)
+
+func repeat(b byte) (out [sha256.BlockSize]byte) {
+	for i := range out {
+		out[i] = b
+	}
+	return out
 }
 
 func aead(key Key) cipher.AEAD {

@@ -5,6 +5,7 @@ import (
 	"crypto/subtle"
 	"encoding/binary"
 	"errors"
+	"sync"
 
 	"github.com/cloudflare/circl/dh/x25519"
 )
@@ -80,17 +81,22 @@ func (x25519Suite) KDF(purpose Purpose, n int, fields ...[]byte) []byte {
 }
 
 func (x25519Suite) Seal(dst []byte, purpose Purpose, key Key, nonce [NonceSize]byte, plaintext []byte, ad ...[]byte) []byte {
-	var stack [512]byte
-	b := appendFields(appendLabel(stack[:0], purpose), ad)
-	return aead(key).Seal(dst, nonce[:], plaintext, b)
+	b := adBuffers.Get().(*[]byte)
+	defer adBuffers.Put(b)
+	*b = appendFields(appendLabel((*b)[:0], purpose), ad)
+	return aead(key).Seal(dst, nonce[:], plaintext, *b)
 }
 
 func (x25519Suite) Open(purpose Purpose, key Key, nonce [NonceSize]byte, sealed []byte, ad ...[]byte) ([]byte, bool) {
-	var stack [512]byte
-	b := appendFields(appendLabel(stack[:0], purpose), ad)
-	plain, err := aead(key).Open(nil, nonce[:], sealed, b)
+	b := adBuffers.Get().(*[]byte)
+	defer adBuffers.Put(b)
+	*b = appendFields(appendLabel((*b)[:0], purpose), ad)
+	plain, err := aead(key).Open(nil, nonce[:], sealed, *b)
 	return plain, err == nil
 }
+
+// adBuffers are for associated data, which is public: nothing secret is left in them.
+var adBuffers = sync.Pool{New: func() any { return new([]byte) }}
 
 // appendLabel appends the label of a purpose as a field: its length, then
 // "CoWPI/1 <suite> <purpose>".

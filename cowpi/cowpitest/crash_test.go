@@ -1,0 +1,503 @@
+package cowpitest
+
+import (
+	"crypto/sha256"
+	"errors"
+	"flag"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"cowpi.example/cowpi"
+	"cowpi.example/cowpi/provider"
+	"cowpi.example/cowpi/store"
+	"cowpi.example/cowpi/suite"
+)
+
+var (
+	crashSeeds = flag.Int("crash-seeds", 1, "schedules of each conversation in which every step of every node crashes")
+	crashPairs = flag.Int("crash-pairs", 300, "random pairs of crashes, for each conversation")
+	crashReal  = flag.Int("crash-real", 211, "every so many crash points run with the default suite too")
+)
+
+// tale is a whole conversation by script. Its end is the same whatever crashes.
+type tale struct {
+	name      string
+	users     []string
+	providers int
+	limits    provider.Limits
+	play      func(*teller)
+	present   []string            // who takes part at the end
+	shown     map[string][]string // whom which texts must have been shown, in any order between authors
+}
+
+// teller plays a tale. The first error ends it.
+type teller struct {
+	story
+	sid suite.Hash
+	err error
+}
+
+var errStopped = errors.New("the teller has stopped")
+
+func (t *teller) try(f func() error) {
+	if t.err == nil {
+		t.err = f()
+	}
+}
+
+// do is what an application does: if the process crashes before the step is
+// stored, the user sees nothing of what it asked for, and asks again.
+func (t *teller) do(who string, in cowpi.Input) {
+	t.try(func() error {
+		fired := t.Fired()
+		_, err := t.Do(who, in)
+		if err == nil && t.lostSince(fired) {
+			_, err = t.Do(who, in)
+		}
+		return err
+	})
+}
+
+// lostSince says whether the planned crash came meanwhile, and lost its step.
+func (t *teller) lostSince(fired bool) bool {
+	return !fired && t.Fired() && t.plan.at == BeforeCommit
+}
+
+// join adds a user and registers it; operators ask again, too.
+func (t *teller) join(name string) {
+	t.try(func() error {
+		fired := t.Fired()
+		u, err := t.AddUser(name)
+		for _, p := range t.Providers {
+			if err == nil && t.lostSince(fired) {
+				err = t.stepProvider(p, provider.Register{User: u.Self.Party()})
+			}
+		}
+		return err
+	})
+}
+
+func (t *teller) settle() {
+	t.try(t.Settle)
+	for _, u := range t.Users {
+		if held := u.held(t.sid); t.err == nil && held {
+			t.do(string(u.Self.ID), cowpi.ReleaseTexts{Sid: t.sid})
+			t.try(t.Settle)
+		}
+	}
+}
+
+// held says whether texts wait for the application's word, by its events.
+func (u *User) held(sid suite.Hash) (held bool) {
+	for _, e := range u.Events {
+		switch b := e.Body.(type) {
+		case cowpi.TextsHeld:
+			held = held || b.Sid == sid
+		case cowpi.Shown:
+			held = held && !(b.Sid == sid && b.Author == u.Self.ID)
+		}
+	}
+	return held
+}
+
+// run lets a few things happen, so that what comes next is in the midst of them.
+func (t *teller) run(steps int) {
+	for range steps {
+		t.try(func() error { _, err := t.Step(); return err })
+	}
+}
+
+func (t *teller) create(by string, with ...string) {
+	t.do(by, cowpi.Create{With: ids(with...)})
+	t.settle()
+	t.try(func() error {
+		all := t.User(by).Conversations()
+		if len(all) != 1 {
+			return fmt.Errorf("%s has %d conversations", by, len(all))
+		}
+		t.sid = all[0]
+		return nil
+	})
+}
+
+func (t *teller) say(who string, texts ...string) {
+	for _, text := range texts {
+		t.do(who, cowpi.Send{Sid: t.sid, Text: []byte(text)})
+		t.given[text] = given{who, t.sid}
+	}
+}
+
+func (t *teller) add(by string, who ...string)     { t.do(by, cowpi.Update{Sid: t.sid, Add: ids(who...)}) }
+func (t *teller) remove(by string, who ...string)  { t.do(by, cowpi.Update{Sid: t.sid, Remove: ids(who...)}) }
+func (t *teller) restart(by string, who ...string) { t.do(by, cowpi.Update{Sid: t.sid, Restart: ids(who...)}) }
+func (t *teller) leave(who string)                 { t.do(who, cowpi.Leave{Sid: t.sid}) }
+func (t *teller) offline(who string)               { t.SetOffline(who, true) }
+func (t *teller) online(who string)                { t.SetOffline(who, false) }
+
+// failed says whether an operation of a user has failed.
+func (t *teller) failed(who string) bool {
+	return slices.ContainsFunc(t.User(who).Events, func(e cowpi.Event) bool {
+		_, is := e.Body.(cowpi.OperationFailed)
+		return is
+	})
+}
+
+// tales are the conversations that crash everywhere.
+var tales = []tale{
+	{
+		name: "texts both ways", users: []string{"a", "b", "c"},
+		play: func(t *teller) {
+			t.create("a", "b", "c")
+			t.say("a", "a1", "a2")
+			t.say("b", "b1")
+			t.run(25)
+			t.say("c", "c1")
+			t.say("a", "a3")
+			t.settle()
+			t.say("b", "b2", "b3")
+		},
+		present: []string{"a", "b", "c"},
+		shown:   everybody("abc", "a1 a2 a3 b1 b2 b3 c1"),
+	},
+	{
+		name: "adding", users: []string{"a", "b", "c"}, providers: 2,
+		play: func(t *teller) {
+			t.create("a", "b")
+			t.say("a", "a1")
+			t.settle()
+			t.add("a", "c")
+			t.say("b", "b1", "b2") // may have to wait for a word of b's
+			t.settle()
+			t.say("c", "c1")
+			t.say("a", "a2")
+		},
+		present: []string{"a", "b", "c"},
+		shown: map[string][]string{"a": {"a1", "a2", "b1", "b2", "c1"}, "b": {"a1", "a2", "b1", "b2", "c1"}},
+	},
+	{
+		name: "removing and leaving", users: []string{"a", "b", "c"}, providers: 2,
+		play: func(t *teller) {
+			t.create("a", "b", "c")
+			t.say("c", "c1")
+			t.settle()
+			t.remove("a", "c")
+			t.say("b", "b1")
+			t.settle()
+			t.say("a", "a1")
+			t.settle()
+			t.leave("b")
+			t.settle()
+			t.say("a", "a2")
+		},
+		present: []string{"a"},
+		shown:   map[string][]string{"a": {"a1", "a2", "b1", "c1"}, "b": {"a1", "b1", "c1"}},
+	},
+	{
+		name: "restarting", users: []string{"a", "b", "c"}, providers: 2,
+		play: func(t *teller) {
+			t.create("a", "b", "c")
+			t.say("a", "a1")
+			t.say("b", "b1")
+			t.settle()
+			t.restart("a", "b") // both mean the same b: it happens once
+			t.restart("c", "b")
+			t.say("b", "b2")
+			t.say("c", "c1")
+			t.settle()
+			t.restart("b", "b")
+			t.say("a", "a2")
+			t.settle()
+			t.say("b", "b3")
+		},
+		present: []string{"a", "b", "c"},
+		shown:   everybody("abc", "a1 a2 b1 b2 b3 c1"),
+	},
+	{
+		name: "racing updates", users: []string{"a", "b", "c", "d"}, providers: 2,
+		play: func(t *teller) {
+			t.create("a", "b", "c")
+			t.add("a", "d")
+			t.add("b", "d") // one of the two is moot
+			t.remove("c", "b")
+			t.say("c", "c1")
+			t.settle()
+			t.say("d", "d1")
+			t.say("a", "a1")
+		},
+		present: []string{"a", "c", "d"},
+		shown:   map[string][]string{"a": {"a1", "c1", "d1"}, "c": {"a1", "c1", "d1"}},
+	},
+	{
+		name: "offline", users: []string{"a", "b", "c"}, providers: 2,
+		play: func(t *teller) {
+			t.create("a", "b", "c")
+			t.offline("c")
+			t.say("a", "a1", "a2", "a3")
+			t.say("c", "c1")
+			t.settle()
+			t.restart("b", "c") // c knows nothing of it
+			t.settle()
+			t.say("b", "b1")
+			t.settle()
+			t.online("c")
+			t.offline("b") // who restarted it is gone when it comes back
+			t.settle()
+			t.online("b")
+		},
+		present: []string{"a", "b", "c"},
+		shown:   everybody("abc", "a1 a2 a3 b1 c1"),
+	},
+	{
+		name: "refusals", users: []string{"a", "b"}, limits: provider.Limits{Rate: 1, Burst: 2},
+		play: func(t *teller) {
+			t.create("a", "b")
+			t.add("a", "nobody") // cannot be fetched
+			t.settle()
+			t.say("a", "a1", "a2", "a3", "a4") // too fast
+			t.say("b", "b1")
+			t.settle()
+			t.say("b", "b2")
+		},
+		present: []string{"a", "b"},
+		shown:   everybody("ab", "a1 a2 a3 a4 b1 b2"),
+	},
+	{
+		name: "stock and channels", users: []string{"a", "b"},
+		play: func(t *teller) {
+			t.create("a", "b")
+			t.do("b", cowpi.ReplaceStock{})
+			t.do("a", cowpi.RenewChannels{})
+			t.say("a", "a1")
+			t.settle()
+			t.restart("a", "b")
+			t.say("b", "b1")
+			t.settle()
+			t.do("a", cowpi.ReplaceStock{})
+			t.run(10)
+			t.restart("b", "a")
+			t.settle()
+			if t.failed("b") { // it had fetched a prekey that was withdrawn before its UPDATE came
+				t.restart("b", "a")
+			}
+		},
+		present: []string{"a", "b"},
+		shown:   everybody("ab", "a1 b1"),
+	},
+	{
+		name: "coming back", users: []string{"a", "b", "c"}, providers: 2,
+		play: func(t *teller) {
+			t.create("a", "b", "c")
+			t.leave("c")
+			t.settle()
+			t.say("a", "a1")
+			t.settle()
+			t.add("b", "c")
+			t.settle()
+			t.say("c", "c1")
+			t.settle()
+			t.remove("c", "a")
+			t.settle()
+			t.add("c", "a")
+			t.say("b", "b1")
+			t.settle()
+			t.say("a", "a2")
+		},
+		present: []string{"a", "b", "c"},
+		shown:   map[string][]string{"b": {"a1", "a2", "b1", "c1"}},
+	},
+}
+
+func everybody(who, texts string) map[string][]string {
+	out := map[string][]string{}
+	for _, r := range who {
+		out[string(r)] = strings.Fields(texts)
+	}
+	return out
+}
+
+// crashPoint is where a run crashes; none if node is "".
+type crashPoint struct {
+	node string
+	step int
+	at   Moment
+}
+
+// run is one telling of a tale.
+type run struct {
+	seed     uint64
+	suite    suite.Suite
+	careless Careless
+	crash    crashPoint
+	again    func(fired *teller) crashPoint // a second crash, chosen after the first
+}
+
+// tell plays a tale and checks its end.
+func (ta *tale) tell(r run) (*teller, error) {
+	n, err := New(Options{Seed: r.seed, Suite: r.suite, Providers: ta.providers, Limits: ta.limits,
+		Policy: cowpi.Policy{Stock: 14, Floor: 8}})
+	if err != nil {
+		return nil, err
+	}
+	t := &teller{story: story{Net: n, given: map[string]given{}}}
+	n.BeCareless(r.careless)
+	if r.crash.node != "" {
+		n.CrashAt(r.crash.node, r.crash.step, r.crash.at)
+	}
+	for _, u := range ta.users {
+		t.join(u)
+	}
+	t.settle()
+	ta.play(t)
+	t.settle()
+	t.try(func() error { return ta.end(t) })
+	return t, t.err
+}
+
+// end is what must be the same whatever crashed.
+func (ta *tale) end(t *teller) error {
+	if err := t.check(); err != nil {
+		return err
+	}
+	for _, u := range t.Users {
+		name := string(u.Self.ID)
+		for i, e := range u.Events {
+			if e.Number != uint64(i+1) {
+				return fmt.Errorf("%s: event %d has number %d", name, i+1, e.Number)
+			}
+		}
+		_, in := t.Head(u, t.sid)
+		if want := slices.Contains(ta.present, name); in != want {
+			return fmt.Errorf("%s takes part at the end: %v", name, in)
+		}
+		texts := u.View(t.sid).Texts()
+		last := map[byte]string{}
+		for _, x := range texts { // a1 before a2
+			if x <= last[x[0]] {
+				return fmt.Errorf("%s: %q after %q", name, x, last[x[0]])
+			}
+			last[x[0]] = x
+		}
+		if want, ok := ta.shown[name]; ok && !slices.Equal(slices.Sorted(slices.Values(texts)), want) {
+			return fmt.Errorf("%s was shown %v", name, texts)
+		}
+	}
+	return ta.quiet(t)
+}
+
+// quiet wants nothing to be left over: no text or upload that waits, and no entry
+// at any provider that everybody has.
+func (ta *tale) quiet(t *teller) error {
+	for _, u := range t.Users {
+		for _, kind := range "oubqihF" {
+			if n := count(u.Store, byte(kind)); n > 0 {
+				return fmt.Errorf("%s has %d records of kind %c left", u.Self.ID, n, kind)
+			}
+		}
+	}
+	for _, p := range t.Providers {
+		for _, tab := range "elqw" {
+			n := count(p.Store, byte(tab))
+			if tab == 'q' { // those who take part have a cursor
+				n -= len(ta.present)
+			}
+			if n != 0 {
+				return fmt.Errorf("%s has %d entries too many in table %c", p.name(), n, tab)
+			}
+		}
+	}
+	return nil
+}
+
+func count(v store.View, kind byte) (n int) {
+	_ = v.Scan([]byte{kind}, []byte{kind + 1}, func(_, _ []byte) bool { n++; return true })
+	return n
+}
+
+// points lists every step of every node of a telling, at every moment of it.
+func (t *teller) points() (out []crashPoint) {
+	add := func(node string, steps int) {
+		for i := 1; i <= steps; i++ {
+			for at := BeforeCommit; at <= AfterEffects; at++ {
+				out = append(out, crashPoint{node, i, at})
+			}
+		}
+	}
+	for _, u := range t.Users {
+		add(string(u.Self.ID), u.Effort.Steps)
+	}
+	for _, p := range t.Providers {
+		add(p.name(), p.Effort.Steps)
+	}
+	return out
+}
+
+// parallel calls f for 0 to n-1 on all cores, until one fails.
+func parallel(t *testing.T, n int, f func(i int) error) {
+	var next atomic.Int64
+	var failed atomic.Bool
+	var wg sync.WaitGroup
+	for range runtime.GOMAXPROCS(0) {
+		wg.Go(func() {
+			for !failed.Load() {
+				i := int(next.Add(1)) - 1
+				if i >= n {
+					return
+				}
+				if err := f(i); err != nil {
+					failed.Store(true)
+					t.Error(err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+}
+
+// TestCrashAtEveryStep crashes every node at every step of every tale, before the
+// commit, after it, and after the effects; the tale must end the same.
+func TestCrashAtEveryStep(t *testing.T) {
+	for i := range tales {
+		ta := &tales[i]
+		t.Run(ta.name, func(t *testing.T) {
+			for seed := range uint64(*crashSeeds) {
+				whole, err := ta.tell(run{seed: seed + 1, suite: Cheap})
+				require.NoError(t, err)
+				points := whole.points()
+				if testing.Short() {
+					points = points[:len(points)/10]
+				}
+				var real, late atomic.Int64
+				parallel(t, len(points), func(i int) error {
+					r := run{seed: seed + 1, suite: Cheap, crash: points[i]}
+					if i%*crashReal == 0 {
+						real.Add(1)
+						r.suite = suite.Default
+					}
+					got, err := ta.tell(r)
+					if err != nil {
+						return fmt.Errorf("seed %d, %s crashes %s of step %d: %w", r.seed, r.crash.node, r.crash.at, r.crash.step, err)
+					}
+					if !got.Fired() {
+						late.Add(1)
+					}
+					return nil
+				})
+				t.Logf("seed %d: %d crashes, %d of them with the default suite; %d never came", seed+1, len(points), real.Load(), late.Load())
+				require.LessOrEqual(t, int(late.Load()), len(points)/100)
+			}
+		})
+	}
+}
+
+var _ = maps.Keys[map[int]int]
+var _ = rand.Int
+var _ = sha256.New

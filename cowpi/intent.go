@@ -196,7 +196,7 @@ func (s *step) writeUpdate(o *outbox) (wrote bool, err error) {
 		return false, err
 	}
 	d := o.next(conversation.UPDATE)
-	d.AuthorID, d.Providers, d.Roster = s.self.ID, s.digest, roster
+	d.Nonce, d.AuthorID, d.Providers, d.Roster = s.coin("update nonce"), s.self.ID, s.digest, roster
 	return true, s.upload(o, d.Seal(s.suite), suite.Key{}, 0, in.Keys)
 }
 

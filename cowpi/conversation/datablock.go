@@ -51,7 +51,7 @@ const (
 
 // DataBlock is a parsed data block. Which of the later fields mean something
 // depends on Type: Setup has Nonce, AuthorID, Providers and Roster; Message has
-// Com and Sealed; Receipt has Stopped; Update has AuthorID, Providers and Roster.
+// Com and Sealed; Receipt has Stopped; Update has Nonce, AuthorID, Providers and Roster.
 type DataBlock struct {
 	Sid  suite.Hash
 	Type Type
@@ -63,7 +63,10 @@ type DataBlock struct {
 	Seq          uint64
 	K            uint64 // the author had processed up to this index
 
-	Nonce     [32]byte    // SETUP
+	// Nonce, of SETUP and UPDATE, is random. In an UPDATE it tells two attempts of
+	// one author apart, which may say the same but have other blocks: when one of
+	// them comes back, its author must know which.
+	Nonce     [32]byte
 	AuthorID  identity.ID // SETUP, UPDATE
 	Providers suite.Hash  // SETUP, UPDATE: digest of the provider set
 	Roster    *Roster     // SETUP, UPDATE: the new one
@@ -122,7 +125,7 @@ func (d *DataBlock) encode(s suite.Suite) []byte {
 	case RCPT:
 		w.Bool(d.Stopped)
 	case UPDATE:
-		w.Fixed(d.AuthorID.Field()).Fixed(d.Providers[:]).Fixed(d.Roster.Bytes())
+		w.Fixed(d.Nonce[:]).Fixed(d.AuthorID.Field()).Fixed(d.Providers[:]).Fixed(d.Roster.Bytes())
 	}
 	return w.Bytes()
 }
@@ -154,9 +157,7 @@ func Parse(s suite.Suite, data []byte) (*DataBlock, error) {
 	}
 	switch d.Type {
 	case SETUP, UPDATE:
-		if d.Type == SETUP {
-			d.Nonce = wire.Array32[[32]byte](r, "nonce")
-		}
+		d.Nonce = wire.Array32[[32]byte](r, "nonce")
 		d.AuthorID = identity.ReadID(r, "author id")
 		d.Providers = wire.Array32[suite.Hash](r, "provider set")
 		d.Roster, v8 = readRoster(s, r)

@@ -2,6 +2,7 @@ package cowpitest
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -13,6 +14,7 @@ import (
 	"cowpi.example/cowpi/fault"
 	"cowpi.example/cowpi/identity"
 	"cowpi.example/cowpi/pair"
+	"cowpi.example/cowpi/store"
 	"cowpi.example/cowpi/suite"
 )
 
@@ -21,9 +23,11 @@ import (
 func TestScenarioPipelinedStartFormsOfferSameR(t *testing.T) {
 	d := newDesk(t, suite.Default, "alice", "bob")
 	sid := d.create("alice", "bob")
-	d.say("bob", sid, "hello") // a new R for alice: her next texts start a chain
+	d.say("alice", sid, "first") // else slow start lets her write one thing only
 	d.settle()
-	d.say("alice", sid, "one", "two", "three")
+	d.say("bob", sid, "hello") // with a new R for alice: what she writes now starts a chain
+	d.order("bob")
+	d.say("alice", sid, "one", "two") // behind her receipt
 	first, second, third := d.next("alice"), d.next("alice"), d.next("alice")
 	h := func(a arrival) pair.Header {
 		x, err := pair.ParseHeader(d.suite, a.upload.Blocks[0])
@@ -32,24 +36,38 @@ func TestScenarioPipelinedStartFormsOfferSameR(t *testing.T) {
 	}
 	require.True(t, h(first).Start && h(second).Start && h(third).Start)
 	require.Equal(t, h(first).X, h(second).X, "one chain")
-	require.EqualValues(t, 1, h(second).N)
+	require.EqualValues(t, h(first).N+1, h(second).N)
 
 	d.place(first)
-	d.say("bob", sid, "four") // uses the R of the first
+	d.say("bob", sid, "three") // uses the R of the first
 	answer := d.next("bob")
 	require.True(t, h(answer).Start)
 	d.place(second)
 	d.place(answer) // alice wipes what the answer names
 	d.place(third)  // the same R again
-	d.say("bob", sid, "five")
-	five := d.next("bob")
-	require.False(t, h(five).Start, "bob goes on with his chain")
-	d.place(five)
+	// From here on, no key of alice's is named by two chains.
+	by := map[pair.Ref]suite.Point{}
+	watch := func() {
+		for len(d.waiting) > 0 {
+			a := d.next("")
+			if x := h(a); a.from == "bob" && x.Start {
+				require.Contains(t, []suite.Point{{}, x.X}, by[x.Ref], "R is used twice")
+				by[x.Ref] = x.X
+			}
+			if d.valid(a) == nil {
+				d.place(a)
+			}
+		}
+	}
+	by[h(answer).Ref] = h(answer).X
+	watch()
+	d.say("bob", sid, "four")
+	watch()
 	d.settle()
-	d.say("alice", sid, "six")
+	d.say("alice", sid, "five")
 	d.settle()
 	d.same(sid)
-	require.Equal(t, []string{"hello", "one", "two", "four", "three", "five", "six"}, d.texts("alice", sid))
+	require.Equal(t, []string{"first", "hello", "one", "three", "two", "four", "five"}, d.texts("alice", sid))
 	require.Equal(t, d.texts("alice", sid), d.texts("bob", sid))
 }
 
@@ -115,39 +133,59 @@ func (s *scene) distinct(who string) (out []exchange.Upload) {
 }
 
 // The same on purpose: bob is given charlie's session key before he has used
-// charlie's assigned prekey at all.
+// charlie's assigned prekey at all. It goes when he names the session key.
 func TestScenarioSessionKeyBeforePrekeyWasUsed(t *testing.T) {
 	d := newDesk(t, suite.Default, "alice", "bob", "charlie")
 	sid := d.create("alice", "bob", "charlie")
-	// The receipts of the SETUP have started chains with assigned prekeys already,
-	// so both begin afresh, and charlie writes first.
+	bob := d.guest("bob")
+	// Both begin afresh; bob hears of it only together with charlie's receipt, so
+	// that he has written nothing before.
 	d.do("alice", cowpi.Update{Sid: sid, Restart: ids("bob", "charlie")})
+	d.start(bob)
 	d.order("alice")
-	update := len(d.waiting)
-	require.Equal(t, 2, update, "two receipts wait")
 	d.order("charlie") // carries R to bob
-	bobs := d.next("bob")
-	h, err := pair.ParseHeader(d.suite, bobs.upload.Blocks[1])
+	require.True(t, d.holdsPrekey("charlie", sid, "bob"))
+	d.connect(bob)
+	receipt := d.next("bob")
+	h, err := pair.ParseHeader(d.suite, receipt.upload.Blocks[1])
 	require.NoError(t, err)
-	require.Equal(t, pair.Prekey, h.Ref.Kind, "written before he had it")
-	// That receipt is lost to the router for a while; meanwhile bob writes by R.
-	d.say("bob", sid, "by R")
-	text := d.next("bob")
-	h, err = pair.ParseHeader(d.suite, text.upload.Blocks[1])
-	require.NoError(t, err)
-	require.Equal(t, pair.Session, h.Ref.Kind)
-	d.place(bobs)
-	d.place(text)
+	require.Equal(t, pair.Session, h.Ref.Kind, "straight to the session key")
+	d.place(receipt)
+	require.False(t, d.holdsPrekey("charlie", sid, "bob"), "bob will never name it")
 	d.settle()
-	d.say("bob", sid, "again")
-	again := d.next("bob")
-	h, err = pair.ParseHeader(d.suite, again.upload.Blocks[1])
-	require.NoError(t, err)
-	require.False(t, h.Start && h.Ref.Kind == pair.Prekey)
-	d.place(again)
-	d.settle()
+	for i := range 5 {
+		d.say("bob", sid, fmt.Sprint("b", i))
+		d.say("charlie", sid, fmt.Sprint("c", i))
+		for len(d.waiting) > 0 {
+			a := d.next("")
+			h, err := pair.ParseHeader(d.suite, a.upload.Blocks[1])
+			require.NoError(t, err)
+			require.False(t, a.from != "alice" && h.Start && h.Ref.Kind == pair.Prekey)
+			if d.valid(a) == nil {
+				d.place(a)
+			}
+		}
+	}
 	d.same(sid)
-	require.Equal(t, []string{"by R", "again"}, d.texts("charlie", sid))
+	require.Len(t, d.texts("charlie", sid), 10)
+	require.Equal(t, d.texts("bob", sid), d.texts("charlie", sid))
+}
+
+// holdsPrekey says whether a guest's pair with a peer still has its assigned prekey.
+func (d *desk) holdsPrekey(name string, sid suite.Hash, peer string) (holds bool) {
+	prefix := append([]byte{'p'}, sid[:]...)
+	tail := peer + "\x00r"
+	_ = d.guest(name).store.Scan(prefix, store.PrefixEnd(prefix), func(k, v []byte) bool {
+		if strings.HasSuffix(string(k), tail) {
+			r, err := pair.ParseReceive(v)
+			require.NoError(d.t, err)
+			for _, own := range r.Mine {
+				holds = holds || own.Ref.Kind == pair.Prekey
+			}
+		}
+		return true
+	})
+	return holds
 }
 
 // A text is in flight when its author stops and is restarted: it is shown to the

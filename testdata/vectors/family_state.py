@@ -17,6 +17,7 @@ def encode(*entries):
 
 
 ABC = encode(ALICE, BOB, CAROL)
+UPDATE_NONCE = rnd("update nonce")
 SETUP_RAW = p.setup(rnd("nonce"), ALICE.field, PROVIDERS, ABC)
 SID = SETUP_RAW[3:35]
 
@@ -34,7 +35,7 @@ def receipt(seq, k, stopped=0, **at):
 
 
 def update(seq, k, new, who=ALICE, providers=PROVIDERS, **at):
-    return head(p.UPDATE, seq, k, **at) + who.field + providers + new
+    return head(p.UPDATE, seq, k, **at) + UPDATE_NONCE + who.field + providers + new
 
 
 def digests():
@@ -109,10 +110,10 @@ def datablocks():
         {"name": "MSG", **parsed(msg_raw, p.MSG), "com": msg_raw[com_at:c_at], "sealed": msg_raw[c_at + 4:]},
         {"name": "RCPT", **parsed(rcpt_raw, p.RCPT), "stopped": False},
         {"name": "RCPT, stopped", **parsed(receipt(1, 0, 1), p.RCPT), "stopped": True},
-        {"name": "UPDATE", **parsed(upd_raw, p.UPDATE), "author_id": b"alice", "providers": PROVIDERS,
+        {"name": "UPDATE", **parsed(upd_raw, p.UPDATE), "nonce": UPDATE_NONCE, "author_id": b"alice", "providers": PROVIDERS,
          "roster": ABCD},
         {"name": "UPDATE to a roster of 64", **parsed(update(1, 0, encode(*crowd(64))), p.UPDATE),
-         "author_id": b"alice", "providers": PROVIDERS, "roster": encode(*crowd(64))},
+         "nonce": UPDATE_NONCE, "author_id": b"alice", "providers": PROVIDERS, "roster": encode(*crowd(64))},
     ]
     for name, raw, error in (
             ("nothing", b"", "W1"),
@@ -139,10 +140,10 @@ def datablocks():
             ("SETUP: author's id padded with more than zeros", flip(SETUP_RAW, 36 + 32 + 64), "W2"),
             ("SETUP: key of small order", p.setup(rnd("nonce"), ALICE.field, PROVIDERS, put(ABC, 67, ORDER_1)), "W3"),
             ("UPDATE: one id twice", update(1, 0, encode(ALICE, ALICE)), "V8"),
-            ("UPDATE: empty author's id", put(upd_raw, 90, bytes(65)), "W2"),
-            ("UPDATE: id of a roster is not UTF-8", put(upd_raw, 90 + 65 + 32 + 2 + 1, b"\xff"), "W2"),
-            ("UPDATE: key not canonical", put(upd_raw, 90 + 65 + 32 + 2 + 65, b"\xff" * 32), "W3"),
-            ("UPDATE: count too large", put(upd_raw, 90 + 65 + 32, p.u16(1024)), "W1")):
+            ("UPDATE: empty author's id", put(upd_raw, 122, bytes(65)), "W2"),
+            ("UPDATE: id of a roster is not UTF-8", put(upd_raw, 122 + 65 + 32 + 2 + 1, b"\xff"), "W2"),
+            ("UPDATE: key not canonical", put(upd_raw, 122 + 65 + 32 + 2 + 65, b"\xff" * 32), "W3"),
+            ("UPDATE: count too large", put(upd_raw, 122 + 65 + 32, p.u16(1024)), "W1")):
         out.append({"name": name, "raw": raw, "error": error})
     return out
 

@@ -191,10 +191,10 @@ func (s *step) apply(c local, e entry) error {
 			return err
 		}
 	}
+	if !e.joining && e.before.Roster != nil {
+		c.MayWrite = s.unlocksWriting(c, e)
+	}
 	if d.Roster == nil {
-		if s.unlocksWriting(c, e) {
-			c.MayWrite = true
-		}
 		c = s.owe(c, e)
 		s.putLocal(sid, c)
 		s.emit(Acked{sid, e.m.Index, e.author, d.K})

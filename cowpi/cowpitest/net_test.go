@@ -7,6 +7,7 @@ import (
 
 	"cowpi.example/cowpi"
 	"cowpi.example/cowpi/identity"
+	"cowpi.example/cowpi/provider"
 	"cowpi.example/cowpi/suite"
 )
 
@@ -55,4 +56,40 @@ func TestThreePeople(t *testing.T) {
 		}
 	}
 	require.NoError(t, SameViews(n, sid))
+}
+
+// Alice restarts charlie and is removed by bob before she could confirm it. Bob's
+// UPDATE is an upload by one who was there before: charlie may write, and is not
+// left waiting for ever for a word from alice (the joiner's rule, SPEC.md, 10.4).
+func TestJoinerMayWriteAfterAnUpdateByAnother(t *testing.T) {
+	n, err := New(Options{Seed: 3, Users: []string{"alice", "bob", "charlie"}, Policy: small(), Suite: Cheap})
+	require.NoError(t, err)
+	require.NoError(t, n.Settle())
+	sid := create(t, n, "alice", "bob", "charlie")
+	n.SetOffline("bob", true)
+	_, err = n.Do("alice", cowpi.Update{Sid: sid, Restart: ids("charlie")})
+	require.NoError(t, err)
+	for epoch := uint32(0); epoch == 0; { // alice is gone before she sees it accepted
+		require.NoError(t, n.Run(1))
+		for _, e := range n.Providers[0].Events {
+			if c, ok := e.(provider.Committed); ok && c.Sid == sid && c.Index == 3 {
+				n.SetOffline("alice", true)
+			}
+		}
+		h, ok := n.Head(n.User("charlie"), sid)
+		require.True(t, ok)
+		epoch = h.Epoch
+	}
+	h, _ := n.Head(n.User("alice"), sid)
+	require.Zero(t, h.Epoch)
+	say(t, n, "charlie", sid, "hello?")
+	require.NoError(t, n.Settle())
+
+	// Bob's first word in the new epoch is an UPDATE, which is his receipt too.
+	_, err = n.Do("bob", cowpi.Update{Sid: sid, Remove: ids("alice")})
+	require.NoError(t, err)
+	require.Empty(t, n.User("charlie").View(sid).Texts(), "nobody has confirmed the restart to charlie")
+	n.SetOffline("bob", false)
+	require.NoError(t, n.Settle())
+	require.Equal(t, []string{"hello?"}, n.User("bob").View(sid).Texts())
 }

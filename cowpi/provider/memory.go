@@ -102,17 +102,18 @@ func (m *memory) rollback() {
 
 // plain is the rest of the memory.
 type plain struct {
-	links  [identity.MaxProviders]linkState // by position; a mirror uses 0, for its router
-	synced bool                             // router: it has heard every mirror since its start, and is not behind
-	heard  uint32                           // router: which mirrors, as bits
-	hellos [identity.MaxProviders]packet    // router: what they said
-	ended  uint32                           // router: which mirrors have begun their logs anew, as bits
-	ends   [identity.MaxProviders]packet    // router: where
-	state  []store.Record                   // router: what one of them told of its state
-	source int                              // router: which one
-	size   int                              // its size
-	parked []parked                         // router: what came before that
-	wake   uint64                           // the time last asked for
+	links      [identity.MaxProviders]linkState // by position; a mirror uses 0, for its router
+	synced     bool                             // router: it has heard every mirror since its start, and is not behind
+	heard      uint32                           // router: which mirrors, as bits
+	hellos     [identity.MaxProviders]packet    // router: what they said
+	ended      uint32                           // router: which mirrors have begun their logs anew, as bits
+	ends       [identity.MaxProviders]packet    // router: where
+	state      []store.Record                   // router: what one of them told of its state
+	source     int                              // router: which one
+	size       int                              // its size
+	parked     []parked                         // router: what came before that
+	parkedSize int                              // its size in bytes
+	wake       uint64                           // the time last asked for
 }
 
 // phase is how far a connection is.

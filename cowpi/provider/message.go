@@ -1,6 +1,8 @@
 package provider
 
 import (
+	"bytes"
+
 	"cowpi.example/cowpi/conversation"
 	"cowpi.example/cowpi/exchange"
 	"cowpi.example/cowpi/fault"
@@ -238,6 +240,11 @@ func readWithdraw(r *wire.Reader) message {
 	m := withdraw{owner: identity.ReadID(r, "owner"), free: readRuns(r)}
 	for range r.Count("fetched", 1<<16-1, 8) {
 		m.fetched = append(m.fetched, wire.Array8[pair.KeyID](r, "prekey id"))
+	}
+	for i := 1; i < len(m.fetched); i++ {
+		if bytes.Compare(m.fetched[i-1][:], m.fetched[i][:]) >= 0 {
+			r.Fail("fetched", "prekey ids are not in order")
+		}
 	}
 	return m
 }

@@ -5,6 +5,7 @@ import (
 
 	"cowpi.example/cowpi/fault"
 	"cowpi.example/cowpi/identity"
+	"cowpi.example/cowpi/suite"
 	"cowpi.example/cowpi/wire"
 )
 
@@ -105,5 +106,49 @@ func (s *step) wake() error {
 		s.effect(WakeAt{next})
 	}
 	s.plain.wake = next
+	return nil
+}
+
+// dropProposals ends what was in flight: nobody was told of it.
+func (s *step) dropProposals() error {
+	var sids []suite.Hash
+	err := scanPrefix(s.d, key(tabProposal), func(k, _ []byte) bool {
+		sids = append(sids, suite.Hash(k[1:]))
+		return true
+	})
+	if err != nil {
+		return err
+	}
+	for _, sid := range sids {
+		p, ok, err := s.inFlight(sid)
+		if err != nil {
+			return err
+		}
+		if ok {
+			if err := s.resolve(p, 0); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// pushEverything pushes to all who are connected.
+func (s *step) pushEverything() error {
+	for _, id := range sortedKeys(s.mem.users) {
+		if err := s.pushLog(id); err != nil {
+			return err
+		}
+		var sids []suite.Hash
+		err := s.eachCursor(id, func(sid suite.Hash, _ []stretch) error { sids = append(sids, sid); return nil })
+		if err != nil {
+			return err
+		}
+		for _, sid := range sids {
+			if err := s.push(id, sid); err != nil {
+				return err
+			}
+		}
+	}
 	return nil
 }

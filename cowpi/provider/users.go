@@ -100,15 +100,23 @@ func (s *step) fromUser(at ConnID, id identity.ID, m exchange.Message) error {
 	return fault.Refute(fault.R4, "%T is not for users to send", m)
 }
 
-// maxParked bounds what waits for the mirrors after a start of the router.
-const maxParked = 1 << 14
+// maxParked bounds, in bytes, what waits for the mirrors after a start of the router.
+const maxParked = 64 << 20
 
 // park keeps a message until the router has met every mirror: before that, its
 // own log may be an old one.
 func (s *step) park(at ConnID, m exchange.Message) error {
-	if len(s.plain.parked) >= maxParked {
+	size := 128
+	switch m := m.(type) {
+	case exchange.Upload:
+		size += waiting{upload: m}.size()
+	case exchange.Fetch:
+		size += len(m.IDs) * identity.IDFieldSize
+	}
+	if s.plain.parkedSize+size > maxParked {
 		return s.close(at) // it connects and sends again
 	}
+	s.plain.parkedSize += size
 	s.plain.parked = append(s.plain.parked[:len(s.plain.parked):len(s.plain.parked)], parked{at, m})
 	return nil
 }
@@ -116,7 +124,7 @@ func (s *step) park(at ConnID, m exchange.Message) error {
 // unpark handles what was parked.
 func (s *step) unpark() error {
 	list := s.plain.parked
-	s.plain.parked = nil
+	s.plain.parked, s.plain.parkedSize = nil, 0
 	for _, p := range list {
 		c, ok := s.mem.conns.get(p.conn)
 		if !ok {

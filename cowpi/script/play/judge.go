@@ -1,6 +1,7 @@
 package play
 
 import (
+	"fmt"
 	"slices"
 
 	"cowpi.example/cowpi"
@@ -105,10 +106,15 @@ func (p *player) judgeTexts() {
 			p.fail(s.line, "%q of %s was never shown", s.Text, s.Who)
 		}
 	}
+	var over []string
 	for s, n := range left {
 		if n > 0 {
-			p.fail(0, "%q of %s was shown too often", s.Text, s.Who)
+			over = append(over, fmt.Sprintf("%q of %s was shown too often in %s", s.Text, s.Who, s.In))
 		}
+	}
+	slices.Sort(over)
+	for _, what := range over {
+		p.fail(0, "%s", what)
 	}
 }
 

@@ -33,7 +33,7 @@ type View struct {
 // View collects what a user was shown of a conversation from its events.
 func (u *User) View(sid suite.Hash) View {
 	var v View
-	acked := map[identity.ID]uint64{}
+	joined := map[identity.ID]uint32{}
 	for _, e := range u.Events {
 		switch b := e.Body.(type) {
 		case cowpi.Shown:
@@ -53,10 +53,13 @@ func (u *User) View(sid suite.Hash) View {
 				v.Lines = append(v.Lines, Line{Index: b.Index, Epoch: b.Epoch, Kind: "roster", Author: b.By,
 					Added: b.Added, Removed: b.Removed, Anew: b.Restarted})
 				v.Ended = nil
+				for _, m := range b.Members {
+					joined[m.ID] = m.Joined
+				}
 			}
 		case cowpi.Acked:
 			if b.Sid == sid {
-				acked[b.Participant] = max(acked[b.Participant], b.UpTo+1)
+				v.acked(b, joined[b.Participant])
 			}
 		case cowpi.Ended:
 			if b.Sid == sid {
@@ -64,16 +67,19 @@ func (u *User) View(sid suite.Hash) View {
 			}
 		}
 	}
+	return v
+}
+
+// acked notes who has what. One that was added or restarted has nothing from
+// before by what it says after.
+func (v View) acked(a cowpi.Acked, joined uint32) {
 	for i := range v.Lines {
 		l := &v.Lines[i]
-		for id, upTo := range acked {
-			if upTo > l.Index && id != l.Author {
-				l.AckedBy = append(l.AckedBy, id)
-			}
+		at, has := slices.BinarySearch(l.AckedBy, a.Participant)
+		if !has && a.UpTo >= l.Index && l.Epoch >= joined && a.Participant != l.Author {
+			l.AckedBy = slices.Insert(l.AckedBy, at, a.Participant)
 		}
-		slices.Sort(l.AckedBy)
 	}
-	return v
 }
 
 // Texts lists the texts of a view in order.

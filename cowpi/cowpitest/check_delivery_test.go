@@ -14,8 +14,8 @@ import (
 	"cowpi.example/cowpi/suite"
 )
 
-// flip returns a copy of b with its last byte changed.
-func flip(b []byte) []byte {
+// flipLast returns a copy of b with its last byte changed.
+func flipLast(b []byte) []byte {
 	c := append([]byte(nil), b...)
 	c[len(c)-1] ^= 1
 	return c
@@ -26,8 +26,8 @@ func TestD1ProvidersDisagree(t *testing.T) {
 	require.Equal(t, fault.Check("D1"), fault.D1)
 	for one := range everyone {
 		for name, change := range map[string]func(exchange.Delivery) exchange.Delivery{
-			"data block": func(m exchange.Delivery) exchange.Delivery { m.Data = flip(m.Data); return m },
-			"block":      func(m exchange.Delivery) exchange.Delivery { m.Block = flip(m.Block); return m },
+			"data block": func(m exchange.Delivery) exchange.Delivery { m.Data = flipLast(m.Data); return m },
+			"block":      func(m exchange.Delivery) exchange.Delivery { m.Block = flipLast(m.Block); return m },
 			"no block":   func(m exchange.Delivery) exchange.Delivery { m.Block = nil; return m },
 			"digest":     func(m exchange.Delivery) exchange.Delivery { m.Before[3] ^= 1; return m },
 			"prekeys": func(m exchange.Delivery) exchange.Delivery {
@@ -82,7 +82,7 @@ func TestStopIsToldAndOthersGoOn(t *testing.T) {
 	d.settle()
 	d.tamper = func(to identity.ID, i int, m exchange.Message) []exchange.Message {
 		if x, ok := m.(exchange.Delivery); ok && to == "bob" && i == 1 && x.Sid == sid {
-			x.Data = flip(x.Data)
+			x.Data = flipLast(x.Data)
 			m = x
 		}
 		return []exchange.Message{m}
@@ -246,7 +246,7 @@ func TestStoppedStillWipesAssignedPrekeys(t *testing.T) {
 	later.Index, later.Head = m.Index+1, m.Index+1
 	other := bob.stockIDs()[0]
 	later.Assigned = []exchange.Assigned{{Peer: "dave", Theirs: m.Assigned[0].Theirs, Mine: other}}
-	later.Data = flip(later.Data) // no matter what it is
+	later.Data = flipLast(later.Data) // no matter what it is
 	for i := range d.selves {
 		d.tellPlain(bob, i, later)
 	}

@@ -25,26 +25,48 @@ const (
 	EventsApart           // events stored after the records, not with them
 )
 
-// crashPlan says where a node is to crash.
+// CrashPoint is where a node crashes: at its step with this number, from 1.
+type CrashPoint struct {
+	Node string
+	Step int
+	At   Moment
+}
+
+// crashPlan says where nodes are to crash.
 type crashPlan struct {
-	node     string
-	step     int
-	at       Moment
-	fired    bool
+	next     []CrashPoint // the first is planned; the steps of the others count from the crash before
+	fired    int
+	lost     map[CrashPoint]bool // steps that were lost
 	careless Careless
 }
 
-// CrashAt plans one crash: of a node, at its step with this number (from 1), at a
-// moment of it. Fired says whether it has happened.
-func (n *Net) CrashAt(node string, step int, at Moment) {
-	n.plan = crashPlan{node: node, step: step, at: at, careless: n.plan.careless}
+// CrashAt plans crashes. The steps of the first count from the beginning, those of
+// each other from the crash before it. Fired says how many have happened.
+func (n *Net) CrashAt(points ...CrashPoint) {
+	n.plan.next, n.plan.fired, n.plan.lost = points, 0, map[CrashPoint]bool{}
 }
 
 // BeCareless lets the environment of every node make a mistake from now on.
 func (n *Net) BeCareless(c Careless) { n.plan.careless = c }
 
-// Fired says whether the crash that was planned has happened.
-func (n *Net) Fired() bool { return n.plan.fired }
+// Fired says how many of the planned crashes have happened.
+func (n *Net) Fired() int { return n.plan.fired }
+
+// Lost says whether the step of a node with this number was lost in a crash.
+func (n *Net) Lost(node string, step int) bool {
+	return n.plan.lost[CrashPoint{node, step, BeforeCommit}]
+}
+
+// Steps is how many steps a node has made.
+func (n *Net) Steps(node string) int {
+	switch u, p := n.node(node); {
+	case p != nil:
+		return p.Effort.Steps
+	case u != nil:
+		return u.Effort.Steps
+	}
+	return 0
+}
 
 // aftermath is what is left to do when a machine has made a step.
 type aftermath struct{ commit, events, effects func() }
@@ -52,14 +74,7 @@ type aftermath struct{ commit, events, effects func() }
 // complete finishes a step as an environment should: records and events in one
 // transaction, then the effects; unless the node crashes in between.
 func (n *Net) complete(node string, step int, a aftermath) error {
-	crash := func(m Moment) bool {
-		p := &n.plan
-		if p.fired || p.node != node || p.step != step || p.at != m {
-			return false
-		}
-		p.fired = true
-		return true
-	}
+	crash := func(m Moment) bool { return n.crashes(CrashPoint{node, step, m}) }
 	if n.plan.careless == EffectsFirst {
 		a.effects()
 	}
@@ -83,6 +98,25 @@ func (n *Net) complete(node string, step int, a aftermath) error {
 		return n.crashLeaving(node)
 	}
 	return nil
+}
+
+// crashes says whether a crash is planned just here, and plans the next one.
+func (n *Net) crashes(here CrashPoint) bool {
+	p := &n.plan
+	if len(p.next) == 0 || p.next[0] != here {
+		return false
+	}
+	p.next = p.next[1:]
+	p.fired++
+	if here.At == BeforeCommit {
+		p.lost[here] = true
+	}
+	if len(p.next) > 0 {
+		next := p.next[0]
+		next.Step += n.Steps(next.Node)
+		p.next = append([]CrashPoint{next}, p.next[1:]...)
+	}
+	return true
 }
 
 // crashLeaving is Crash, but what the node has sent is still on its way.

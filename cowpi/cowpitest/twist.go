@@ -4,8 +4,6 @@ import (
 	"slices"
 
 	"cowpi.example/cowpi"
-	"cowpi.example/cowpi/exchange"
-	"cowpi.example/cowpi/identity"
 	"cowpi.example/cowpi/suite"
 )
 
@@ -56,8 +54,7 @@ func (t *Twist) KDF(purpose suite.Purpose, n int, fields ...[]byte) []byte {
 }
 
 // TwistUser makes a user corrupt: its machine starts again over its store, with a
-// suite of its own. (A Crash makes it honest again.) What it uploads goes through
-// its field Corrupt besides.
+// suite of its own. (A Crash makes it honest again.) See also Misdeeds.
 func (n *Net) TwistUser(name string, t *Twist) error {
 	u := n.User(name)
 	t.Suite = n.suite
@@ -67,27 +64,18 @@ func (n *Net) TwistUser(name string, t *Twist) error {
 			w.aClosed = false
 		}
 	}
-	m, err := cowpi.New(cowpi.Config{Suite: t, Self: u.Self, Providers: n.Set, Policy: n.opt.Policy,
-		UnsafeTamper: func(up exchange.Upload) exchange.Upload {
-			if u.Corrupt != nil {
-				return u.Corrupt(up)
-			}
-			return up
-		}})
+	cfg := cowpi.Config{Suite: t, Self: u.Self, Providers: n.Set, Policy: n.opt.Policy}
+	u.misbehave(&cfg)
+	m, err := cowpi.New(cfg)
 	u.Machine, u.wake = m, 0
 	return err
 }
 
-// TwistProvider makes provider i corrupt: what it says to users goes through say,
-// and it seals with a suite of its own. Either may be nil. It starts again over
-// its store, and stays corrupt.
-func (n *Net) TwistProvider(i int, say func(to identity.ID, m exchange.Message) []exchange.Message, t *Twist) error {
+// TwistProvider makes provider i corrupt: it starts again over its store, seals
+// with a suite of its own, and stays so. See also Provider.Corrupt.
+func (n *Net) TwistProvider(i int, t *Twist) error {
 	p := n.Providers[i]
-	p.config.UnsafeTamper = say
-	p.config.Suite = n.suite
-	if t != nil {
-		t.Suite = n.suite
-		p.config.Suite = t
-	}
+	t.Suite = n.suite
+	p.config.Suite = t
 	return n.Crash(p.name())
 }

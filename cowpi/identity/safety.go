@@ -22,7 +22,7 @@ const (
 
 // Code is 60 decimal digits for people to compare, by eye or aloud: some 199
 // bits. It is public, comparable with ==, and safe to share. The zero value is
-// no code. SPEC.md, section 10.
+// no code. SPEC.md, section 10.2.
 type Code struct{ digits [CodeDigits]byte }
 
 // Digits returns the 60 digits without spaces.
@@ -60,7 +60,7 @@ func newCode(s suite.Suite, purpose suite.Purpose, h suite.Hash) Code {
 
 // Number is the safety number of a pair of users: equal on both sides exactly if
 // both see the same two ids with the same two keys. It is public, comparable with
-// ==, and safe to share. The zero value is no number. SPEC.md, section 10.
+// ==, and safe to share. The zero value is no number. SPEC.md, section 10.2.
 type Number struct {
 	Code
 	hash suite.Hash

@@ -8,7 +8,7 @@ import (
 	"cowpi.example/cowpi/wire"
 )
 
-// The check by a shared secret (SPEC.md, section 10): two users who share some
+// The check by a shared secret (SPEC.md, section 10.2): two users who share some
 // words find out whether they also see the same two ids and long-term keys. It
 // is a balanced password-authenticated key exchange after CPace by Haase and
 // Labrique (2019), with confirmation in both directions:

@@ -292,7 +292,7 @@ func (s *step) pick(id identity.ID, n int) (runs []run, ok bool, err error) {
 		return nil, false, err
 	}
 	o.free = rest
-	err = s.stockFell(id, &o)
+	err = s.stockFell(id, &o, n)
 	saveOwner(s.d, id, o)
 	return taken, true, err
 }
@@ -309,7 +309,7 @@ func (s *step) take(id identity.ID, runs []run) (bool, error) {
 		return false, nil
 	}
 	o.free = rest
-	err = s.stockFell(id, &o)
+	err = s.stockFell(id, &o, countRuns(runs))
 	saveOwner(s.d, id, o)
 	return true, err
 }
@@ -326,10 +326,21 @@ func (s *step) give(id identity.ID, runs []run) error {
 	return nil
 }
 
-// stockFell tells the owner once when the stock falls below the floor.
-func (s *step) stockFell(id identity.ID, o *owner) error {
-	if n := countRuns(o.free); !o.low && n < s.cfg.Limits.LowStock {
-		o.low = true
+// stockFell tells the owner when the stock, by taken prekeys, falls below the
+// floor; and again at each half of that: the owner may have a lower floor of its
+// own.
+func (s *step) stockFell(id identity.ID, o *owner, taken int) error {
+	n := countRuns(o.free)
+	limit := s.cfg.Limits.LowStock
+	if n >= limit {
+		return nil
+	}
+	tell := !o.low
+	for limit /= 2; limit > n; limit /= 2 {
+		tell = tell || limit <= n+taken
+	}
+	o.low = true
+	if tell {
 		return s.toUser(id, exchange.LowStock{Count: uint32(n)})
 	}
 	return nil

@@ -8,7 +8,7 @@ import (
 var curveA = fp.Elt{0x06, 0x6d, 0x07}
 
 // Map hashes to a point with Elligator 2 (RFC 9380, section 6.7.1, the
-// u-coordinate only). Nobody knows its discrete logarithm. SPEC.md, 10.3.
+// u-coordinate only). Nobody knows its discrete logarithm. SPEC.md, 10.2.
 func (s x25519Suite) Map(purpose Purpose, fields ...[]byte) Point {
 	h := s.Hash(purpose, fields...)
 	return elligator2(h)

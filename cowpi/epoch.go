@@ -35,7 +35,7 @@ func (s *step) resolve(sid suite.Hash, e entry) error {
 		}
 		// A continue form only moves a floor that may lag behind: look at it rarely,
 		// so that the delta of an accepted upload stays small.
-		if len(block) == pair.ContinueSize && e.d.Seq%64 != 0 {
+		if h, err := pair.ParseHeader(s.suite, block); err == nil && !h.Start && h.N%64 != 0 {
 			continue
 		}
 		send, err := s.loadSend(name)
@@ -98,7 +98,7 @@ func (s *step) newEpoch(c local, e entry) error {
 		return err
 	}
 	if e.own {
-		if err := s.fulfilled(sid); err != nil {
+		if err := s.dropIntent(sid, e.pending.Serial); err != nil {
 			return err
 		}
 	}
@@ -157,7 +157,7 @@ func (s *step) stopAt(sid suite.Hash, c local, same []*exchange.Delivery, cause 
 	case phaseGone: // we are out already: what the providers tell apart is nothing to us
 		c.LastIndex = max(c.LastIndex, index)
 		s.putLocal(sid, c)
-		s.draft.Delete(sidKey(keyHold, sid))
+		err = s.wipe(sid) // an entry that would have brought us back may have made pairs
 	case phaseUnknown:
 		err = s.end(sid, EndDeclined, index, 0, cause)
 	default:
@@ -184,7 +184,7 @@ func (s *step) stop(sid suite.Hash, cause error) error {
 		if err != nil {
 			return err
 		}
-		if err := s.writeStopped(sid); err != nil {
+		if err := s.writeStopped(sid); err != nil && !exhausted(err) {
 			return err
 		}
 		return s.end(sid, EndStopped, h.Next-1, h.Epoch, cause)
@@ -203,6 +203,16 @@ func (s *step) stop(sid suite.Hash, cause error) error {
 	return s.end(sid, EndDeclined, index, 0, cause)
 }
 
+// wipe deletes every record of a conversation that holds a secret or a wish.
+func (s *step) wipe(sid suite.Hash) error {
+	for _, kind := range []byte{keyPair, keyPending, keyText, keyUpload, keyBody, keyIntent, keyHold} {
+		if err := s.wipeAll(sidKey(kind, sid)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // end wipes all that is ours of a conversation but three numbers and the hashes
 // of texts that were shown.
 func (s *step) end(sid suite.Hash, reason EndReason, index uint64, epoch uint32, cause error) error {
@@ -210,10 +220,8 @@ func (s *step) end(sid suite.Hash, reason EndReason, index uint64, epoch uint32,
 	if err := s.eachText(sid, func(_ uint64, q queued) { texts = append(texts, q.Text) }); err != nil {
 		return err
 	}
-	for _, kind := range []byte{keyPair, keyPending, keyText, keyUpload, keyBody, keyIntent, keyHold} {
-		if err := s.wipeAll(sidKey(kind, sid)); err != nil {
-			return err
-		}
+	if err := s.wipe(sid); err != nil {
+		return err
 	}
 	err := s.operations(func(o operation) error {
 		if o.Sid == sid {

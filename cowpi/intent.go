@@ -21,6 +21,7 @@ type since struct {
 // intent is an UPDATE that we want (SPEC.md, 10.5). It outlives the epochs that
 // others begin before it has its place.
 type intent struct {
+	Serial  uint64 // of the upload that carries it; 0: none does
 	Leave   bool
 	Add     []identity.ID
 	Remove  []since
@@ -43,7 +44,7 @@ func readSince(r *wire.Reader) (out []since) {
 }
 
 func (s *step) putIntent(sid suite.Hash, in intent) {
-	w := wire.NewWriter(256).U8(recordVersion).Bool(in.Leave)
+	w := wire.NewWriter(256).U8(recordVersion).U64(in.Serial).Bool(in.Leave)
 	writeIDs(w, in.Add)
 	writeSince(w, in.Remove)
 	writeSince(w, in.Restart)
@@ -58,6 +59,7 @@ func (s *step) intent(sid suite.Hash) (in intent, ok bool, err error) {
 	}
 	r := wire.NewReader("intent record", raw)
 	r.Version(recordVersion)
+	in.Serial = r.U64("serial")
 	in.Leave, in.Add = r.Bool("leave"), readIDs(r)
 	in.Remove, in.Restart, in.Keys = readSince(r), readSince(r), readKeys(r)
 	err = stored(r.Done())
@@ -120,11 +122,11 @@ func (s *step) planLeave(sid suite.Hash) {
 	s.due[sid] = true
 }
 
-// fulfilled drops the intent that our own UPDATE has carried out. If we wish to
-// leave since, that remains.
-func (s *step) fulfilled(sid suite.Hash) error {
+// dropIntent drops the intent that an upload of ours carries, because it was done
+// or cannot be. What we wish for since then remains.
+func (s *step) dropIntent(sid suite.Hash, serial uint64) error {
 	in, ok, err := s.intent(sid)
-	if ok && !in.Leave {
+	if ok && in.Serial == serial {
 		s.draft.Delete(sidKey(keyIntent, sid))
 	}
 	return err
@@ -195,6 +197,8 @@ func (s *step) writeUpdate(o *outbox) (wrote bool, err error) {
 	if err != nil {
 		return false, err
 	}
+	in.Serial = o.Serial + 1
+	s.putIntent(o.sid, in)
 	d := o.next(conversation.UPDATE)
 	d.Nonce, d.AuthorID, d.Providers, d.Roster = s.coin("update nonce"), s.self.ID, s.digest, roster
 	return true, s.upload(o, d.Seal(s.suite), suite.Key{}, 0, in.Keys)

@@ -1,6 +1,7 @@
 package cowpi
 
 import (
+	"errors"
 	"fmt"
 
 	"cowpi.example/cowpi/channel"
@@ -83,6 +84,10 @@ func (s *step) say(i int, m exchange.Message) error {
 		return nil
 	}
 	conn, frame, err := l.conn.Seal(exchange.Encode(m))
+	if errors.Is(err, channel.ErrExhausted) {
+		s.hangUp(i, fault.Refute(fault.F3, "the provider does not answer a renewal of the keys, which are used up"))
+		return nil
+	}
 	if err != nil {
 		return err
 	}

@@ -229,7 +229,13 @@ func (s *step) dropOperation(o operation) error {
 	s.draft.Delete(fetchKey(o.ID))
 	s.setFetched(o.ID, nil)
 	if o.Sid != (suite.Hash{}) {
-		s.draft.Delete(sidKey(keyIntent, o.Sid))
+		in, ok, err := s.intent(o.Sid)
+		if err != nil {
+			return err
+		}
+		if ok && !in.Leave { // a wish to leave came later, and needs no keys
+			s.draft.Delete(sidKey(keyIntent, o.Sid))
+		}
 		s.due[o.Sid] = true
 	}
 	return nil

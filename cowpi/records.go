@@ -131,10 +131,15 @@ func (s *step) putLocal(sid suite.Hash, c local) {
 func readOptional(r *wire.Reader) identity.ID {
 	field := make([]byte, identity.IDFieldSize)
 	r.Fixed("id", field)
-	if field[0] == 0 {
+	if r.Failed() || string(field) == string(make([]byte, len(field))) {
 		return ""
 	}
-	return identity.ReadID(wire.NewReader("id", field), "id")
+	inner := wire.NewReader("id", field)
+	id := identity.ReadID(inner, "id")
+	if inner.Failed() {
+		r.Fail("id", "not a well-formed id")
+	}
+	return id
 }
 
 // queued is a text in the outbox.

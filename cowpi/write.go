@@ -2,12 +2,14 @@ package cowpi
 
 import (
 	"encoding/binary"
+	"errors"
 
 	"cowpi.example/cowpi/content"
 	"cowpi.example/cowpi/conversation"
 	"cowpi.example/cowpi/exchange"
 	"cowpi.example/cowpi/fault"
 	"cowpi.example/cowpi/identity"
+	"cowpi.example/cowpi/pair"
 	"cowpi.example/cowpi/store"
 	"cowpi.example/cowpi/suite"
 )
@@ -102,7 +104,11 @@ func (s *step) write(sid suite.Hash) error {
 	}
 	for o.mayFly() {
 		before := len(o.flying)
-		if err := s.writeOne(&o); err != nil {
+		if err := s.writeOne(&o); exhausted(err) {
+			// An author fails closed before its recipients would have to skip too many
+			// keys. Only new pairs help: somebody must restart one of the two.
+			return s.stop(sid, err)
+		} else if err != nil {
 			return err
 		}
 		if len(o.flying) == before {
@@ -111,6 +117,9 @@ func (s *step) write(sid suite.Hash) error {
 	}
 	return nil
 }
+
+// exhausted says that a chain of ours may carry no more blocks.
+func exhausted(err error) bool { return errors.Is(err, pair.ErrExhausted) }
 
 // writeOne makes the next upload, if one is due.
 func (s *step) writeOne(o *outbox) error {
@@ -337,9 +346,8 @@ func (s *step) refused(i int, m exchange.Refused) error {
 			p.Dropped = true
 			s.putPending(m.Sid, p)
 			s.emit(OperationFailed{Sid: m.Sid, Reason: m.Reason, User: m.User, Why: "refused by " + string(m.From) + ": " + m.Reason.String()})
-			s.draft.Delete(sidKey(keyIntent, m.Sid))
 			s.due[m.Sid] = true
-			return nil
+			return s.dropIntent(m.Sid, p.Serial)
 		}
 		b := s.box(m.Sid)
 		if b.retry == 0 {

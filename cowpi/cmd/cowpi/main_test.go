@@ -40,7 +40,7 @@ func TestGolden(t *testing.T) {
 	for _, name := range scriptNames(t) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			for ending, args := range map[string][]string{".txt": nil, ".json": {"--json"}} {
+			for ending, args := range map[string][]string{".txt": nil, ".jsonl": {"--json"}} {
 				args = append([]string{"demo", "--script", filepath.Join(folder, name)}, args...)
 				code, out, errs := called(nil, "", args...)
 				require.Empty(t, errs)

@@ -78,7 +78,7 @@ func (p *page) conversation(c play.Conversation) {
 		for _, l := range v.Lines {
 			cell(l.Index, i, shown(l)...)
 		}
-		if s := v.Stopped; s != nil {
+		for _, s := range v.Stops {
 			cell(s.At, i, part{"STOPPED: " + verdict(s), red})
 		}
 		ends[0].cells = append(ends[0].cells, []part{standing(v)})
@@ -191,7 +191,7 @@ func (p *page) happened(r play.Report) {
 	for _, c := range r.Conversations {
 		for _, v := range c.Views {
 			codes[v.Code] = true
-			if s := v.Stopped; s != nil {
+			for _, s := range v.Stops {
 				caught = append(caught, fmt.Sprintf("%s at index %d", v.User, s.At))
 				p.line(fmt.Sprintf("%s stopped in %s at index %d: %s.", v.User, c.Name, s.At, verdict(s)), red)
 			}

@@ -26,7 +26,8 @@ type View struct {
 	Code    string // the conversation code, 60 digits; empty if nothing was processed
 	Last    uint64 // the last index processed, if there is a code
 	Ended   *cowpi.Ended
-	Stopped *Stop // if that is why it ended
+	Stopped *Stop   // if that is why it ended
+	Stops   []*Stop // all of them, also those that somebody's restart made good
 }
 
 // Stop is why a participant stopped, and where.
@@ -53,6 +54,7 @@ func (p *player) view(u *cowpitest.User, sid suite.Hash) View {
 			v.Lines[i].Epoch = v.Lines[i-1].Epoch
 		}
 	}
+	v.Stops = stops(u, sid)
 	if h, ok := p.net.Head(u, sid); ok {
 		v.Active, v.Last, v.Ended = true, h.Next-1, nil
 		if code, ok, err := u.Machine.Code(u.Store, sid); ok && err == nil {

@@ -11,8 +11,6 @@ import (
 	"io"
 	"os/exec"
 	"path"
-	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -65,7 +63,6 @@ var allowed = []string{
 
 // exceptions: who else may import what, and why.
 var exceptions = map[string][]string{
-	"cowpi":       {"runtime", "sync"}, // blocks.go makes the blocks of a large group on all cores
 	"cowpi/suite": {"sync"},            // a pool of buffers for associated data, which is public
 }
 
@@ -126,18 +123,9 @@ func imports(packages []listed) (wrong []string) {
 	return wrong
 }
 
-// goTool is the go command that belongs to the running test, or the one in PATH.
-func goTool() string {
-	tool := filepath.Join(runtime.GOROOT(), "bin", "go")
-	if _, err := exec.LookPath(tool); err == nil {
-		return tool
-	}
-	return "go"
-}
-
 func listPackages(t *testing.T, args ...string) (out []listed) {
 	t.Helper()
-	cmd := exec.Command(goTool(), append([]string{"list", "-json=ImportPath,Imports,Standard"}, args...)...)
+	cmd := exec.Command("go", append([]string{"list", "-json=ImportPath,Imports,Standard"}, args...)...)
 	cmd.Dir = ".."
 	raw, err := cmd.Output()
 	var failed *exec.ExitError

@@ -17,15 +17,14 @@ const forkFrom = 32
 
 // job is the block of one recipient: what it needs and what comes out.
 type job struct {
-	peer          conversation.Entry
-	selfJoin      uint32
-	name          pairName
-	send, receive []byte // stored halves; nil for a fresh pair
-	fresh         *exchange.Prekey
-	block         []byte
-	newSend       []byte // records to store
-	newReceive    []byte // nil: unchanged
-	err           error
+	peer       conversation.Entry
+	selfJoin   uint32
+	name       pairName
+	fresh      *exchange.Prekey
+	block      []byte
+	newSend    []byte // records to store
+	newReceive []byte // nil: unchanged
+	err        error
 }
 
 // blocks makes the block of each recipient and stages the pairs after it. A pair

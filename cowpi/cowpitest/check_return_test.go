@@ -6,9 +6,12 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"cowpi.example/cowpi"
+	"cowpi.example/cowpi/conversation"
 	"cowpi.example/cowpi/exchange"
 	"cowpi.example/cowpi/fault"
 	"cowpi.example/cowpi/identity"
+	"cowpi.example/cowpi/pair"
+	"cowpi.example/cowpi/suite"
 )
 
 // Check D6: only an UPDATE that adds or restarts, at a later index and a greater
@@ -75,6 +78,49 @@ func TestD6WhatLeadsOn(t *testing.T) {
 	d.say("bob", sid, "yes")
 	d.settle()
 	require.Equal(t, []string{"bob is back", "yes"}, d.texts("bob", sid))
+}
+
+// Check D6: an UPDATE that opens and fits in everything, and whose epoch is not
+// greater than the last one known, does not lead on; the same with the next epoch
+// does. All providers and its author are corrupt here.
+func TestD6EpochMustGrow(t *testing.T) {
+	for _, x := range []struct {
+		epoch uint32
+		leads bool
+	}{{0, false}, {1, false}, {2, true}, {7, true}} {
+		d := newDesk(t, suite.Default, "alice", "bob", "charlie")
+		sid := d.create("alice", "bob", "charlie")
+		d.do("alice", cowpi.Update{Sid: sid, Restart: ids("charlie")})
+		d.settle()
+		d.do("alice", cowpi.Update{Sid: sid, Remove: ids("bob")}) // begins epoch 2
+		d.settle()
+		bob, alice := d.guest("bob"), d.guest("alice")
+		require.Equal(t, cowpi.EndRemoved, d.ended("bob", sid).Reason)
+
+		roster, err := conversation.NewRoster(d.suite, []conversation.Entry{
+			{Party: alice.self.Party()}, {Party: bob.self.Party(), Joined: x.epoch + 1}})
+		require.NoError(t, err)
+		u := d.forge(sid, "alice", conversation.UPDATE)
+		u.Epoch, u.AuthorID, u.Providers, u.Roster = x.epoch, "alice", d.set.Digest(d.suite), roster
+		u.Seal(d.suite)
+		var st pair.State
+		k := d.take("bob")
+		st.Send, err = st.Send.Assign(k.ID, k.Y)
+		require.NoError(t, err)
+		terms := pair.NewTerms(d.suite, alice.self, bob.self.Party(), sid, 0, x.epoch+1)
+		sealed, err := terms.Seal(st, u.Hash(), suite.Key{}, d.fresh(0), 0)
+		require.NoError(t, err)
+		next := d.books[sid].state.Next
+		d.tellAll(bob, exchange.Delivery{Sid: sid, Index: next, Head: next, Before: d.books[sid].state.Digest,
+			Data: u.Raw(), Block: sealed.Block})
+		h, in, err := bob.machine.Head(bob.store, sid)
+		require.NoError(t, err)
+		require.Equal(t, x.leads, in, "epoch %d", x.epoch)
+		require.NotContains(t, bob.stockIDs(), k.ID, "in either case the prekey is used up")
+		if in {
+			require.Equal(t, x.epoch+1, h.Epoch)
+		}
+	}
 }
 
 // The same for one that stopped: no roster in between is followed.

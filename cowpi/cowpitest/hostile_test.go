@@ -14,7 +14,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"cowpi.example/cowpi"
-	"cowpi.example/cowpi/exchange"
 	"cowpi.example/cowpi/fault"
 	"cowpi.example/cowpi/identity"
 	"cowpi.example/cowpi/provider"
@@ -38,8 +37,8 @@ type hostile struct {
 }
 
 type hostileTally struct {
-	lies, texts, stops, bySelf, healed, faults, forks, repeats, checks atomic.Int64
-	seen                                                               sync.Map // check -> how a conversation ended
+	lies, texts, stops, healed, faults, forks, repeats atomic.Int64
+	seen                                               sync.Map // check -> how a conversation ended
 }
 
 // Stepped and Wire make a hostile story a Tap: it wants to know whose step failed.
@@ -443,5 +442,3 @@ func TestHostileSchedules(t *testing.T) {
 		require.Contains(t, checks, fault.C1)
 	}
 }
-
-var _ = exchange.Ack{}

@@ -77,7 +77,7 @@ func (n *Net) Intrude(self identity.Self, i int, payloads func(a *Actor) [][]byt
 // Babble is what a corrupt user may say to a provider, of no use to anybody.
 func (p *Plot) Babble(a *Actor, ids []identity.ID) [][]byte {
 	r := p.Rand
-	sid := hash(r)
+	sid := someHash(r)
 	var u exchange.Upload
 	if len(p.Uploads) > 0 {
 		u = p.Uploads[r.IntN(len(p.Uploads))]
@@ -85,7 +85,7 @@ func (p *Plot) Babble(a *Actor, ids []identity.ID) [][]byte {
 			sid = d.Sid
 		}
 	}
-	id := hash(r)
+	id := someHash(r)
 	var m exchange.Message
 	switch r.IntN(10) {
 	case 0:

@@ -110,7 +110,7 @@ func (p *Plot) point(r *rand.Rand) suite.Point {
 	return p.Suite.Public(suite.Scalar{byte(r.IntN(256)), byte(r.IntN(256)), byte(r.IntN(256))})
 }
 
-func hash(r *rand.Rand) (h suite.Hash) {
+func someHash(r *rand.Rand) (h suite.Hash) {
 	binary.BigEndian.PutUint64(h[:], r.Uint64())
 	return h
 }
@@ -128,7 +128,7 @@ func (p *Plot) alter(r *rand.Rand, m exchange.Message) exchange.Message {
 		case 1:
 			m.Stock = r.Uint32N(100)
 		case 2:
-			m.Heads = append(m.Heads, exchange.HeadOf{Sid: hash(r), Head: r.Uint64()})
+			m.Heads = append(m.Heads, exchange.HeadOf{Sid: someHash(r), Head: r.Uint64()})
 		case 3:
 			m.Heads = nil
 		}
@@ -189,7 +189,7 @@ func (p *Plot) alterDelivery(r *rand.Rand, m exchange.Delivery) exchange.Deliver
 	case 1:
 		m.Head = r.Uint64()
 	case 2:
-		m.Before = hash(r)
+		m.Before = someHash(r)
 	case 3:
 		m.Data = flipOne(r, m.Data)
 	case 4: // another entry in its place
@@ -231,17 +231,17 @@ func (p *Plot) alterDelivery(r *rand.Rand, m exchange.Delivery) exchange.Deliver
 // invent makes something up: for a conversation that there is, or is not.
 func (p *Plot) invent(r *rand.Rand, to identity.ID) exchange.Message {
 	var u exchange.Upload
-	sid := hash(r)
+	sid := someHash(r)
 	if len(p.Uploads) > 0 {
 		u = p.Uploads[r.IntN(len(p.Uploads))]
 		if d, err := conversation.Parse(p.Suite, u.Data); err == nil {
 			sid = d.Sid
 		}
 	}
-	id := hash(r)
+	id := someHash(r)
 	switch r.IntN(8) {
 	case 0: // an entry that was never ordered, or was, at another index
-		m := exchange.Delivery{Sid: sid, Index: uint64(r.IntN(30)), Before: hash(r), Data: u.Data}
+		m := exchange.Delivery{Sid: sid, Index: uint64(r.IntN(30)), Before: someHash(r), Data: u.Data}
 		m.Head = m.Index + uint64(r.IntN(3))
 		if len(u.Blocks) > 0 {
 			m.Block = u.Blocks[r.IntN(len(u.Blocks))]

@@ -51,11 +51,14 @@ func TestScenarioAdderGoesOfflineAtOnce(t *testing.T) {
 		sid := d.create("alice")
 		d.do("alice", cowpi.Update{Sid: sid, Add: ids("bob", "charlie")})
 		d.order("alice")
-		d.waiting = nil // no receipt of anybody gets anywhere
+		d.next("alice") // her receipt gets nowhere
 		d.say("bob", sid, "are we alone?")
-		for _, a := range d.waiting {
-			require.NotEqual(t, "MSG", a.block.Type.String(), "before alice was heard")
-		}
+		d.settle()
+		require.Empty(t, d.texts("charlie", sid), "all that bob has heard is from charlie, who came with him")
+		d.do("bob", cowpi.Update{Sid: sid, Remove: ids("alice")})
+		d.settle()
+		d.same(sid)
+		require.Equal(t, []string{"are we alone?"}, d.texts("charlie", sid))
 	})
 }
 

@@ -44,7 +44,6 @@ type story struct {
 	choose chooser
 	texts  int
 	given  map[string]given // every text handed over, by its text
-	told   bool
 }
 
 type given struct {

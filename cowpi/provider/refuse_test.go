@@ -229,7 +229,7 @@ func TestA3MirrorHasItsOwnDirectory(t *testing.T) {
 	n := newNet(t, 2, Limits{})
 	ps := people(n, 20, "ann", "bob", "cem")
 	g := ps[0].found(ps[1])
-	d, u := g.update(ps[0], []*person{ps[2]}, nil, nil)
+	_, u := g.update(ps[0], []*person{ps[2]}, nil, nil)
 	real := ps[2].self.Party()
 	ps[2].leave()
 	n.step(2, Register{User: identity.Party{ID: "cem", Key: self("mallory").Key}, Replace: true})
@@ -243,7 +243,7 @@ func TestA3MirrorHasItsOwnDirectory(t *testing.T) {
 	ps[2].stay = true
 	ps[2].connect()
 	n.run()
-	d, u = g.update(ps[0], []*person{ps[2]}, nil, nil)
+	d, u := g.update(ps[0], []*person{ps[2]}, nil, nil)
 	ps[0].send(0, u)
 	n.run()
 	g.accept(d)

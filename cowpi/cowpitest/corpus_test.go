@@ -16,4 +16,6 @@ func TestCorpora(t *testing.T) {
 		t.Skip("only with -update")
 	}
 	corpustest.Write(t, "cowpitest.FuzzParticipantStep", participantSeeds(cheapRecording()))
+	corpustest.Write(t, "cowpitest.FuzzRouterStep", providerSeeds(cheapRecording(), 0))
+	corpustest.Write(t, "cowpitest.FuzzMirrorStep", providerSeeds(cheapRecording(), 1))
 }

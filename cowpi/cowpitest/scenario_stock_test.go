@@ -83,75 +83,120 @@ func TestScenarioPrekeyExpiresBeforeProposal(t *testing.T) {
 	require.NotNil(t, s.head("charlie", sid))
 }
 
-// An upload names a prekey that was fetched by somebody else: refused, to its
-// author alone, and whose prekey it is can still use it.
-func TestScenarioPrekeyFetchedBySomebodyElse(t *testing.T) {
-	for _, whose := range []string{"of another author", "for another conversation"} {
-		t.Run(whose, func(t *testing.T) {
-			s := newScene(t, Options{Seed: 3, Users: people[:4]})
-			sid := s.create("alice", "bob", "charlie")
-			other := s.create("bob", "alice")
-			thief, robbed := "bob", "alice"
-			at := sid
-			if whose != "of another author" {
-				robbed, at = "bob", other
+// name makes every fresh block of a user's UPDATEs to a conversation name one
+// prekey, whatever was fetched for it.
+func (s *scene) name(who string, sid suite.Hash, id pair.KeyID) {
+	s.watch(s.User(who), func(up exchange.Upload) exchange.Upload {
+		d := s.parse(up)
+		if d.Type != conversation.UPDATE || d.Sid != sid {
+			return up
+		}
+		up.Blocks = slices.Clone(up.Blocks)
+		for i, b := range up.Blocks {
+			if h := s.header(b); h.Start && h.Ref.Kind == pair.Prekey {
+				up.Blocks[i] = slices.Clone(b)
+				copy(up.Blocks[i][2:], id[:])
 			}
-			// The robbed one fetches a prekey of dave's, and does not get to use it yet.
-			hold := func(from, to string) bool {
-				return from == robbed && to == "router" && len(s.uploads(robbed, conversation.UPDATE)) > 0
-			}
-			s.do(robbed, cowpi.Update{Sid: sid, Add: ids("dave")})
-			if robbed == "bob" {
-				// Bob's own upload for one conversation waits; he names the prekey in another.
-				hold = func(from, to string) bool { return from == "bob" && to == "router" }
-				for len(s.uploads("bob", conversation.UPDATE)) == 0 {
-					_, err := s.Step()
-					require.NoError(t, err)
-				}
-				s.Cut("bob", "router") // what he sent is lost, for now
-			} else {
-				s.holding(hold)
-			}
-			stolen := s.fetchedBy(robbed, conversation.UPDATE)
-			s.watch(s.User(thief), func(up exchange.Upload) exchange.Upload {
-				d := s.parse(up)
-				if d.Type != conversation.UPDATE || robbed == thief && d.Sid == sid {
-					return up
-				}
-				up.Blocks = slices.Clone(up.Blocks)
-				for i, b := range up.Blocks {
-					if h := s.header(b); h.Start && h.Ref.Kind == pair.Prekey && len(b) == pair.StartSize && h.Ref.ID != stolen {
-						up.Blocks[i] = slices.Clone(b)
-						copy(up.Blocks[i][2:], stolen[:])
-					}
-				}
-				return up
-			})
-			if robbed == thief {
-				s.do(thief, cowpi.Update{Sid: at, Add: ids("dave")})
-				s.settle()
-			} else {
-				s.do(thief, cowpi.Update{Sid: at, Add: ids("dave")})
-				s.holding(hold)
-			}
-			var checks []fault.Check
-			for _, e := range s.Providers[0].Events {
-				if r, ok := e.(provider.Refused); ok {
-					require.Equal(t, identity.ID(thief), r.User)
-					checks = append(checks, fault.CheckOf(r.Err))
-				}
-			}
-			require.Equal(t, []fault.Check{fault.A5}, checks)
+		}
+		return up
+	})
+}
 
-			// Whose prekey it is uses it; the thief does the same honestly.
-			s.watch(s.User(thief), nil)
-			s.Cut(thief, "router")
-			s.agreed()
-			s.say("dave", sid, "here")
-			s.agreed()
-			s.shows(sid, []string{"here"}, "alice", "bob", "charlie", "dave")
-		})
+// onlyRefused wants the router to have refused one upload, of this user, by A5.
+func (s *scene) onlyRefused(who string) {
+	s.t.Helper()
+	var checks []fault.Check
+	for _, e := range s.Providers[0].Events {
+		if r, ok := e.(provider.Refused); ok {
+			require.Equal(s.t, identity.ID(who), r.User)
+			checks = append(checks, fault.CheckOf(r.Err))
+		}
 	}
+	require.Equal(s.t, []fault.Check{fault.A5}, checks)
+}
+
+// An upload names a prekey that was fetched by somebody else: refused, to its
+// author alone, and who fetched the prekey can still use it.
+func TestScenarioPrekeyFetchedBySomebodyElse(t *testing.T) {
+	s := newScene(t, Options{Seed: 3, Users: people[:4]})
+	sid := s.create("alice", "bob", "charlie")
+	// Alice fetches a prekey of dave's, and does not get to use it yet.
+	hold := func(from, to string) bool {
+		return from == "alice" && to == "router" && len(s.uploads("alice", conversation.UPDATE)) > 0
+	}
+	s.do("alice", cowpi.Update{Sid: sid, Add: ids("dave")})
+	s.holding(hold)
+	stolen := s.fetchedBy("alice", conversation.UPDATE)
+	s.name("bob", sid, stolen)
+	s.do("bob", cowpi.Update{Sid: sid, Add: ids("dave")})
+	s.holding(hold)
+	s.onlyRefused("bob")
+	require.Contains(t, s.User("dave").stockIDs(), stolen)
+
+	s.watch(s.User("bob"), nil)
+	s.agreed()
+	require.NotContains(t, s.User("dave").stockIDs(), stolen)
+	s.say("dave", sid, "here")
+	s.agreed()
+	s.shows(sid, []string{"here"}, people[:4]...)
+	require.Equal(t, []identity.ID{"alice"}, s.addersOf("dave", sid), "who fetched it has used it")
+}
+
+// addersOf lists who added a user, as that user saw it.
+func (s *scene) addersOf(who string, sid suite.Hash) (out []identity.ID) {
+	for _, l := range s.User(who).View(sid).Lines {
+		if slices.Contains(l.Added, identity.ID(who)) {
+			out = append(out, l.Author)
+		}
+	}
+	return out
+}
+
+// The same where the prekey was fetched by the author itself, for another
+// conversation, in which it has not been used yet.
+func TestScenarioPrekeyFetchedForAnotherConversation(t *testing.T) {
+	s := newScene(t, Options{Seed: 3, Users: people[:4]})
+	sid := s.create("alice", "bob", "charlie")
+	other := s.create("bob", "alice")
+	var fetched []exchange.Fetched
+	s.Providers[0].Corrupt = func(to identity.ID, m exchange.Message) []exchange.Message {
+		if f, ok := m.(exchange.Fetched); ok && to == "bob" {
+			fetched = append(fetched, f) // listens only
+		}
+		return []exchange.Message{m}
+	}
+	// Mirror1 keeps a text from bob: so he has the prekey and may not write.
+	mirror := s.Providers[1]
+	mirror.Corrupt = func(to identity.ID, m exchange.Message) []exchange.Message {
+		if d, ok := m.(exchange.Delivery); ok && to == "bob" && d.Sid == sid {
+			return nil
+		}
+		return []exchange.Message{m}
+	}
+	s.do("bob", cowpi.Update{Sid: sid, Add: ids("dave")})
+	s.holding(func(from, to string) bool { return from == "mirror1" && to == "bob" })
+	s.say("alice", sid, "kept from bob")
+	s.holding(func(from, to string) bool { return from == "mirror1" && to == "bob" })
+	s.settle()
+	require.Len(t, fetched, 1)
+	require.Empty(t, s.uploads("bob", conversation.UPDATE))
+	foreign := fetched[0].Keys[0].Prekey.ID
+	s.name("bob", other, foreign)
+	s.do("bob", cowpi.Update{Sid: other, Add: ids("dave")})
+	s.settle()
+	require.Len(t, fetched, 2)
+	require.NotEqual(t, foreign, fetched[1].Keys[0].Prekey.ID)
+	s.onlyRefused("bob")
+	require.Empty(t, s.User("dave").Conversations())
+	require.Contains(t, s.User("dave").stockIDs(), foreign)
+
+	// Where it was fetched for, it is good; and the right one in the other.
+	mirror.Corrupt = nil
+	s.watch(s.User("bob"), nil)
+	s.Cut("bob", "mirror1")
+	s.agreed()
+	require.NotContains(t, s.User("dave").stockIDs(), foreign)
+	require.Len(t, s.User("dave").Conversations(), 2)
 }
 
 // Several conversations draw on one stock at once: no prekey is handed out twice,

@@ -55,6 +55,7 @@ func (s *step) linkDown(i int) {
 	for _, sid := range s.allBoxes() {
 		b := s.box(sid)
 		b.got[i], b.heads[i] = nil, 0
+		s.tidy(sid) // or conversations that a provider made up would stay for ever
 	}
 }
 
@@ -214,6 +215,9 @@ func (s *step) heard(i int, m exchange.Message) error {
 }
 
 func (s *step) welcomed(i int, w exchange.Welcome) error {
+	if w.Batch > s.meta.Batch {
+		return fault.Refute(fault.T3, "batch %d, only %d were made", w.Batch, s.meta.Batch)
+	}
 	s.links[i].phase = linkWelcomed
 	s.links[i].batch, s.links[i].stock = w.Batch, w.Stock
 	for _, h := range w.Heads {

@@ -299,6 +299,9 @@ func (s *step) remember(sid suite.Hash, author identity.ID, p content.Plain) (bo
 		return false, err
 	}
 	digest := p.Digest(s.suite)
+	if len(raw)%len(digest) != 0 || len(raw) > rememberedTexts*len(digest) {
+		return false, fault.Bugf("stored record: %d bytes of remembered texts", len(raw))
+	}
 	list := make([]byte, 0, len(raw)+len(digest))
 	repeat := false
 	for i := 0; i+len(digest) <= len(raw); i += len(digest) {

@@ -41,9 +41,18 @@ func parseOwn(raw []byte) (own, error) {
 	return k, stored(r.Done())
 }
 
+// stockAt returns where a prekey of ours is stored, nil if it is not in stock.
+func (s *step) stockAt(id pair.KeyID) ([]byte, error) {
+	at, err := s.draft.Get(byIDKey(id))
+	if err == nil && at != nil && (len(at) != len(stockKey(0, 0)) || at[0] != keyStock) {
+		return nil, fault.Bugf("stored record: prekey %x is at %x", id, at)
+	}
+	return at, err
+}
+
 // inStock finds a prekey of ours by its id.
 func (s *step) inStock(id pair.KeyID) (own, bool, error) {
-	at, err := s.draft.Get(byIDKey(id))
+	at, err := s.stockAt(id)
 	if err != nil || at == nil {
 		return own{}, false, err
 	}
@@ -57,7 +66,7 @@ func (s *step) inStock(id pair.KeyID) (own, bool, error) {
 
 // wipePrekey takes a prekey out of stock, if it is there.
 func (s *step) wipePrekey(id pair.KeyID) error {
-	at, err := s.draft.Get(byIDKey(id))
+	at, err := s.stockAt(id)
 	if err != nil || at == nil {
 		return err
 	}
@@ -149,7 +158,25 @@ func (s *step) topUp() error {
 	if int(left) >= s.policy.Stock {
 		return nil
 	}
-	return s.makeBatch(s.policy.Stock - int(left))
+	// We never hold more than a provider takes: one that says again and again that
+	// nothing is left could otherwise make us offend the others.
+	held, err := s.inStockNow()
+	if err != nil || held >= maxOwn {
+		return err
+	}
+	return s.makeBatch(min(s.policy.Stock-int(left), maxOwn-held))
+}
+
+// maxOwn bounds the prekeys of ours that are in stock, or handed out and not used.
+const maxOwn = 4096
+
+// inStockNow counts them.
+func (s *step) inStockNow() (n int, err error) {
+	err = s.draft.Scan(stockKey(s.meta.Withdrawn+1, 0), []byte{keyStock + 1}, func(_, _ []byte) bool {
+		n++
+		return true
+	})
+	return n, err
 }
 
 func (s *step) stocked(i int, m exchange.Stocked) error {

@@ -313,7 +313,7 @@ func (s *step) tidy(sid suite.Hash) {
 		}
 	}
 	c, err := s.local(sid)
-	if err != nil || c.Phase == phaseUnknown || c.Phase == phaseSetup {
+	if err != nil {
 		return
 	}
 	next, _, err := s.nextIndex(sid, c)

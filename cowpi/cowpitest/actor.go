@@ -22,6 +22,8 @@ type Actor struct {
 	step      uint64
 	Heard     [][]byte // payloads that the machine said, in order
 	Stubborn  bool     // as a provider: never lets the channel be renewed
+	Mute      bool     // says nothing by itself; what it would have said is kept
+	kept      []byte
 }
 
 // NewActor plays a party.
@@ -84,6 +86,10 @@ func (a *Actor) Take(data []byte) ([][]byte, error) {
 		return nil, err
 	}
 	a.answering = &b
+	if a.Mute {
+		a.kept = msg2
+		return nil, nil
+	}
 	return [][]byte{msg2}, nil
 }
 

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"cowpi.example/cowpi"
+	"cowpi.example/cowpi/exchange"
+	"cowpi.example/cowpi/identity"
 	"cowpi.example/cowpi/provider"
 	"cowpi.example/cowpi/suite"
 )
@@ -18,21 +20,37 @@ type tale struct {
 	limits    provider.Limits
 	play      func(*teller)
 	present   []string            // who takes part at the end
+	unruly    bool                // not everybody is honest: only the keys are looked at
 	shown     map[string][]string // whom which texts must have been shown, in any order between authors
 }
 
 // teller plays a tale. The first error ends it.
 type teller struct {
 	story
-	sid   suite.Hash
-	setUp map[string]int // steps of each node until everybody was connected and stocked
-	err   error
+	sid    suite.Hash
+	setUp  map[string]int // steps of each node until everybody was connected and stocked
+	watch  func(*teller) error
+	handed []string // texts, in the order in which they were handed over
+	err    error
 }
 
 func (t *teller) try(f func() error) {
 	if t.err == nil {
 		t.err = f()
 	}
+}
+
+// step lets one thing happen.
+func (t *teller) step() (bool, error) {
+	more, err := t.Step()
+	return more, t.watched(err)
+}
+
+func (t *teller) watched(err error) error {
+	if err == nil && t.watch != nil {
+		err = t.watch(t)
+	}
+	return err
 }
 
 // do is what an application does: if the process crashes before the step is
@@ -42,7 +60,7 @@ func (t *teller) do(who string, in cowpi.Input) {
 		for {
 			step := t.Steps(who) + 1
 			if _, err := t.Do(who, in); err != nil || !t.Lost(who, step) {
-				return err
+				return t.watched(err)
 			}
 		}
 	})
@@ -74,11 +92,12 @@ func (t *teller) settle() {
 func (t *teller) rest() error {
 	const enough = 30_000
 	for range enough {
-		more, err := t.Step()
+		more, err := t.step()
 		if err == nil && !more {
 			if more, err = t.tickNext(t.Now + 3_600_000); err == nil && !more {
 				return nil
 			}
+			err = t.watched(err)
 		}
 		if err != nil {
 			return err
@@ -103,7 +122,7 @@ func (u *User) held(sid suite.Hash) (held bool) {
 // run lets a few things happen, so that what comes next is in the midst of them.
 func (t *teller) run(steps int) {
 	for range steps {
-		t.try(func() error { _, err := t.Step(); return err })
+		t.try(func() error { _, err := t.step(); return err })
 	}
 }
 
@@ -122,8 +141,9 @@ func (t *teller) create(by string, with ...string) {
 
 func (t *teller) say(who string, texts ...string) {
 	for _, text := range texts {
-		t.do(who, cowpi.Send{Sid: t.sid, Text: []byte(text)})
 		t.given[text] = given{who, t.sid}
+		t.handed = append(t.handed, text)
+		t.do(who, cowpi.Send{Sid: t.sid, Text: []byte(text)})
 	}
 }
 
@@ -137,6 +157,23 @@ func (t *teller) restart(by string, who ...string) {
 func (t *teller) leave(who string)   { t.do(who, cowpi.Leave{Sid: t.sid}) }
 func (t *teller) offline(who string) { t.SetOffline(who, true) }
 func (t *teller) online(who string)  { t.SetOffline(who, false) }
+
+// tamper lets every provider say something else, besides what it did before.
+func (t *teller) tamper(f Tamper) {
+	for _, p := range t.Providers {
+		before := p.Corrupt
+		p.Corrupt = func(to identity.ID, m exchange.Message) (out []exchange.Message) {
+			for _, m := range f(to, m) {
+				if before == nil {
+					out = append(out, m)
+				} else {
+					out = append(out, before(to, m)...)
+				}
+			}
+			return out
+		}
+	}
+}
 
 // failed says whether an operation of a user has failed.
 func (t *teller) failed(who string) bool {

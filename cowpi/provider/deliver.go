@@ -1,8 +1,6 @@
 package provider
 
 import (
-	"encoding/binary"
-
 	"cowpi.example/cowpi/exchange"
 	"cowpi.example/cowpi/fault"
 	"cowpi.example/cowpi/identity"
@@ -16,11 +14,7 @@ func wire32(r *wire.Reader, field string) suite.Hash { return wire.Array32[suite
 // yet: the router waits until every mirror has it, a mirror for the commit.
 func (s *step) deliverable(sid suite.Hash) (uint64, error) {
 	if s.Router() && s.mirrors() > 0 {
-		raw, err := s.d.Get(key(tabStable, sid[:]))
-		if err != nil || len(raw) != 8 {
-			return 0, err
-		}
-		return binary.BigEndian.Uint64(raw), nil
+		return number(s.d, key(tabStable, sid[:]))
 	}
 	h, _, err := s.public.Head(s.d, sid)
 	return h.Next, err

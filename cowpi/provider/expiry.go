@@ -150,8 +150,11 @@ func (s *step) retryWithdrawal(id identity.ID) error {
 		if err != nil {
 			return err
 		}
-		if len(raw) != 4 {
+		if raw == nil {
 			return nil
+		}
+		if len(raw) != 4 {
+			return fault.Bugf("store: a batch number of %d bytes", len(raw))
 		}
 		upTo = min(upTo, binary.BigEndian.Uint32(raw))
 	}

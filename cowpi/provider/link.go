@@ -1,8 +1,6 @@
 package provider
 
 import (
-	"encoding/binary"
-
 	"cowpi.example/cowpi/fault"
 	"cowpi.example/cowpi/store"
 	"cowpi.example/cowpi/suite"
@@ -98,11 +96,7 @@ func (l outlog) digestAt(st logState, n uint64) (suite.Hash, error) {
 
 // acked returns up to what number a peer has acknowledged.
 func (l outlog) acked(peer int) (uint64, error) {
-	raw, err := l.v.Get(append(append([]byte(nil), keyAcked...), byte(peer)))
-	if err != nil || len(raw) != 8 {
-		return 0, err
-	}
-	return binary.BigEndian.Uint64(raw), nil
+	return number(l.v, append(append([]byte(nil), keyAcked...), byte(peer)))
 }
 
 // stable returns up to what number all peers, from first to last, have acknowledged.

@@ -18,7 +18,7 @@ import (
 // Shared tables say the same on every provider that has processed the router's
 // log up to the same number; a restored router takes them over from a mirror.
 const (
-	tabCounter = 'n' //                   -> steps that drew coins
+	tabCounter = 'n' //                   -> version; steps that drew coins
 	tabUser    = 'u' // user              -> key, shown
 	tabRing    = 'k' // user              -> its last authentication keys
 	tabConfirm = 'c' // owner batch mirror -> digest (router)
@@ -46,6 +46,9 @@ const (
 var sharedTables = []byte{tabOwner, tabBatch, tabPrekeys, tabFetched, tabFetch, tabLog,
 	tabPublic, tabEntry, tabLeft, tabRoster, tabCursor, tabProposal}
 
+// recordVersion begins the values of most tables. Numbers, digests, rosters and
+// messages stand bare: the version of tabCounter, which every step reads, is that
+// of the whole store.
 const recordVersion = 1
 
 func key(tab byte, parts ...[]byte) []byte {
@@ -80,6 +83,18 @@ func stored(r *wire.Reader) error {
 		return fault.Bugf("store: %v", err)
 	}
 	return nil
+}
+
+// number reads a stored number of 8 bytes, big-endian; 0 if there is none.
+func number(v store.View, k []byte) (uint64, error) {
+	raw, err := v.Get(k)
+	if err != nil || raw == nil {
+		return 0, err
+	}
+	if len(raw) != 8 {
+		return 0, fault.Bugf("store: a number of %d bytes", len(raw))
+	}
+	return binary.BigEndian.Uint64(raw), nil
 }
 
 // scanPrefix calls yield for each entry under a prefix.

@@ -304,11 +304,7 @@ func (s *step) takeOverLog(tail map[uint64][]byte) error {
 var keyRestored = key(tabLink, []byte("r"))
 
 func (s *step) restoredAt() (uint64, error) {
-	raw, err := s.d.Get(keyRestored)
-	if err != nil || len(raw) != 8 {
-		return 0, err
-	}
-	return beKey(raw), nil
+	return number(s.d, keyRestored)
 }
 
 // rebuild makes the router's own tables from the shared ones: what may be

@@ -1,7 +1,6 @@
 package provider
 
 import (
-	"encoding/binary"
 	"errors"
 
 	"cowpi.example/cowpi/channel"
@@ -22,6 +21,7 @@ type step struct {
 	coins   suite.Coins
 	counter uint64
 	drew    bool // coins were drawn
+	fresh   bool // the store was empty
 	out     Output
 	entries map[entryKey]*loaded // of this step, by place
 	settled []message            // router without mirrors: messages that are stable at once
@@ -66,8 +66,12 @@ func (p *Provider) begin(v store.View, seed suite.Seed, now uint64) (*step, erro
 	if err != nil {
 		return nil, err
 	}
-	if len(raw) == 8 {
-		s.counter = binary.BigEndian.Uint64(raw)
+	if s.fresh = raw == nil; !s.fresh {
+		r := reader("counter", raw)
+		s.counter = r.U64("steps")
+		if err := stored(r); err != nil {
+			return nil, err
+		}
 	}
 	s.coins = suite.NewCoins(p.cfg.Suite, seed, p.cfg.Self.Secret, s.counter)
 	return s, nil
@@ -114,11 +118,16 @@ func (s *step) end() error {
 			return err
 		}
 	}
-	if s.drew {
-		s.d.Put(key(tabCounter), be64(s.counter+1))
+	switch {
+	case s.drew:
+		s.saveCounter(s.counter + 1)
+	case s.fresh:
+		s.saveCounter(s.counter)
 	}
 	return nil
 }
+
+func (s *step) saveCounter(n uint64) { s.d.Put(key(tabCounter), record(8).U64(n).Bytes()) }
 
 func (s *step) tick() error {
 	s.plain.wake = 0 // what is still due is asked for again

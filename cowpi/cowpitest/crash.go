@@ -135,13 +135,16 @@ func (n *Net) crashLeaving(node string) error {
 			left = append(left, sent{w, w.toA})
 		}
 	}
+	n.leaving = true
 	err := n.Crash(node)
+	n.leaving = false
 	for _, s := range left {
 		if s.w.a == node {
 			s.w.toB = s.messages
 		} else {
 			s.w.toA = s.messages
 		}
+		n.gone(s.w)
 	}
 	return err
 }

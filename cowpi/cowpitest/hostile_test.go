@@ -28,6 +28,7 @@ var firstHostile = flag.Uint64("hostileseed", 1, "the first of them")
 // participants are corrupt.
 type hostile struct {
 	*story
+	Blind
 	plot    *Plot
 	keeper  int             // the one honest provider; -1: all are
 	corrupt map[string]bool // nodes
@@ -41,14 +42,12 @@ type hostileTally struct {
 	seen                                               sync.Map // check -> how a conversation ended
 }
 
-// Stepped and Wire make a hostile story a Tap: it wants to know whose step failed.
+// Stepped makes a hostile story a Tap: it wants to know whose step failed.
 func (h *hostile) Stepped(node string, _ any, _ []store.Record, err error) {
 	if err != nil {
 		h.failed = node
 	}
 }
-
-func (h *hostile) Wire(_, _ string, _ []byte) {}
 
 func newHostile(seed uint64, s suite.Suite, stats *hostileTally) (*hostile, error) {
 	choose := seeded{rand.New(rand.NewPCG(seed, 3))}

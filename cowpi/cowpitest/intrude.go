@@ -21,8 +21,7 @@ func (n *Net) Intrude(self identity.Self, i int, payloads func(a *Actor) [][]byt
 	p := n.Providers[i]
 	a := NewActor(n.suite, self)
 	n.conns++
-	w := &wire{a: "intruder", b: p.name(), bConn: n.conns}
-	n.wires = append(n.wires, w)
+	w := n.lay(&wire{a: "intruder", b: p.name(), bConn: n.conns})
 	defer func() {
 		n.cut(w, "intruder")
 		w.aClosed = false
@@ -38,11 +37,15 @@ func (n *Net) Intrude(self identity.Self, i int, payloads func(a *Actor) [][]byt
 			if len(msgs) > 0 {
 				m := msgs[0]
 				msgs = msgs[1:]
+				n.push(w, w.a, m)
+				w.toB = nil
+				n.arrived(w, true, m)
 				if err := n.stepProvider(p, provider.Received{Conn: w.bConn, Bytes: m}); err != nil {
 					return err
 				}
 				continue
 			}
+			n.arrived(w, false, w.toA[0])
 			answer, err := a.Take(w.toA[0])
 			if err != nil {
 				n.cut(w, "intruder") // a corrupt provider has garbled it

@@ -7,6 +7,7 @@
 package cowpitest
 
 import (
+	"encoding/binary"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -19,6 +20,9 @@ import (
 	"cowpi.example/cowpi/suite"
 )
 
+// Suite is the suite that the network was asked for.
+func (n *Net) Suite() suite.Suite { return n.opt.Suite }
+
 // Options describe a network. Zero values are sensible.
 type Options struct {
 	Seed      uint64
@@ -29,14 +33,12 @@ type Options struct {
 	Limits    provider.Limits // for every provider
 	// Tap sees every message on every wire, and every step; it may be nil.
 	Tap Tap
-}
-
-// Tap observes a network.
-type Tap interface {
-	// Stepped is called after each step of a node, with what it took and gave.
-	Stepped(node string, input any, records []store.Record, err error)
-	// Wire is called for each message when it is delivered.
-	Wire(from, to string, bytes []byte)
+	// Coins is where all randomness of nodes comes from; zeros: from Seed, which then
+	// is all that a network depends on. A forger's must not be guessed.
+	Coins [32]byte
+	// Self gives a user or a provider its long-term key, from 32 random bytes; nil:
+	// identity.NewSelf. A forger's are names of keys whose secrets it does not have.
+	Self func(id identity.ID, random [32]byte) (identity.Self, error)
 }
 
 // User is one user with its store, as an application would hold it.
@@ -85,12 +87,14 @@ type Net struct {
 	rand    *rand.Rand
 	coins   *rand.ChaCha8
 	wires   []*wire
+	joined  uint64 // wires that there ever were
 	conns   provider.ConnID
 	dials   map[int]bool // mirrors that the router wants to be connected to
 	pause   map[string]bool
 	clones  []*Provider // corrupt copies of the router
 	routing map[identity.ID]*Provider
 	plan    crashPlan
+	leaving bool // a crash is under way that leaves what was sent on the wires
 }
 
 // Start is the time at which every network begins.
@@ -105,9 +109,14 @@ func New(opt Options) (*Net, error) {
 	if opt.Providers == 0 {
 		opt.Providers = 3
 	}
-	var seed [32]byte
-	for i := range 8 {
-		seed[i] = byte(opt.Seed >> (8 * i))
+	if opt.Self == nil {
+		opt.Self = func(id identity.ID, random [32]byte) (identity.Self, error) {
+			return identity.NewSelf(opt.Suite, id, random)
+		}
+	}
+	seed := opt.Coins
+	if seed == ([32]byte{}) {
+		binary.LittleEndian.PutUint64(seed[:], opt.Seed)
 	}
 	n := &Net{Now: Start, opt: opt, suite: &counting{Suite: opt.Suite},
 		rand: rand.New(rand.NewPCG(opt.Seed, 1)), coins: rand.NewChaCha8(seed),
@@ -118,7 +127,7 @@ func New(opt Options) (*Net, error) {
 		if i > 0 {
 			name = fmt.Sprintf("mirror%d", i)
 		}
-		self, err := identity.NewSelf(opt.Suite, identity.ID(name), n.random())
+		self, err := opt.Self(identity.ID(name), n.random())
 		if err != nil {
 			return nil, err
 		}
@@ -128,6 +137,9 @@ func New(opt Options) (*Net, error) {
 	var err error
 	if n.Set, err = identity.UnsafeProviders(opt.Suite, parties...); err != nil {
 		return nil, err
+	}
+	if opt.Tap != nil {
+		opt.Tap.Began(n)
 	}
 	for _, p := range n.Providers {
 		p.config = provider.Config{Suite: n.suite, Self: p.Self, Providers: n.Set, Limits: opt.Limits, UnsafeTamper: p.tamper}
@@ -145,7 +157,7 @@ func New(opt Options) (*Net, error) {
 
 // AddUser makes a user and registers it with every provider, out of band.
 func (n *Net) AddUser(name string) (*User, error) {
-	self, err := identity.NewSelf(n.opt.Suite, identity.ID(name), n.random())
+	self, err := n.opt.Self(identity.ID(name), n.random())
 	if err != nil {
 		return nil, err
 	}
@@ -219,8 +231,13 @@ func (n *Net) stepUser(u *User, in cowpi.Input) (cowpi.Output, error) {
 		return out, err
 	}
 	return out, n.complete(string(u.Self.ID), u.Effort.Steps, aftermath{
-		commit:  func() { u.Store.Commit(out.Records) },
-		events:  func() { u.Events = append(u.Events, out.Events...) },
+		commit: func() { u.Store.Commit(out.Records) },
+		events: func() {
+			u.Events = append(u.Events, out.Events...)
+			if n.opt.Tap != nil && len(out.Events) > 0 {
+				n.opt.Tap.Committed(string(u.Self.ID), out.Events)
+			}
+		},
 		effects: func() { n.userEffects(u, out.Effects) },
 	})
 }
@@ -230,7 +247,7 @@ func (n *Net) userEffects(u *User, effects []cowpi.Effect) {
 		switch e := e.(type) {
 		case cowpi.Transmit:
 			if w := n.wire(string(u.Self.ID), n.providerFor(u, e.Provider)); w != nil {
-				w.push(string(u.Self.ID), e.Bytes)
+				n.push(w, string(u.Self.ID), e.Bytes)
 				u.Effort.Sent += len(e.Bytes)
 			}
 		case cowpi.Hangup:
@@ -265,7 +282,7 @@ func (n *Net) providerEffects(p *Provider, effects []provider.Effect) {
 		switch e := e.(type) {
 		case provider.Send:
 			if w := n.wireOf(p, e.Conn); w != nil {
-				w.push(p.name(), e.Bytes)
+				n.push(w, p.name(), e.Bytes)
 				p.Effort.Sent += len(e.Bytes)
 			}
 		case provider.Close:
@@ -277,12 +294,6 @@ func (n *Net) providerEffects(p *Provider, effects []provider.Effect) {
 		case provider.WakeAt:
 			p.wake = e.Time
 		}
-	}
-}
-
-func (n *Net) tapStep(node string, in any, records []store.Record, err error) {
-	if n.opt.Tap != nil {
-		n.opt.Tap.Stepped(node, in, records, err)
 	}
 }
 

@@ -3,7 +3,6 @@ package cowpitest
 import (
 	"encoding/binary"
 
-	"cowpi.example/cowpi/store"
 	"cowpi.example/cowpi/suite"
 )
 
@@ -11,9 +10,11 @@ import (
 // they are sealed. Use it as Options.Suite and Options.Tap both.
 type Recorder struct {
 	Twist
+	Blind
 	On     bool
 	Frames []Frame // payloads of frames that arrived, in order
 	plain  map[string][]byte
+	ends   map[uint64][2]string // of wires: client, server
 }
 
 // Frame is the payload of one frame.
@@ -24,7 +25,7 @@ type Frame struct {
 
 // NewRecorder records on top of a suite.
 func NewRecorder(s suite.Suite) *Recorder {
-	r := &Recorder{plain: map[string][]byte{}}
+	r := &Recorder{plain: map[string][]byte{}, ends: map[uint64][2]string{}}
 	r.Twist.Suite = s
 	r.Sealed = func(purpose suite.Purpose, plain, sealed []byte) {
 		if purpose == "frame" {
@@ -34,11 +35,17 @@ func NewRecorder(s suite.Suite) *Recorder {
 	return r
 }
 
-// Stepped implements Tap.
-func (r *Recorder) Stepped(string, any, []store.Record, error) {}
+// Connected implements Tap.
+func (r *Recorder) Connected(wire uint64, client, server string) {
+	r.ends[wire] = [2]string{client, server}
+}
 
-// Wire implements Tap.
-func (r *Recorder) Wire(from, to string, bytes []byte) {
+// Delivered implements Tap.
+func (r *Recorder) Delivered(wire uint64, toServer bool, bytes []byte) {
+	from, to := r.ends[wire][0], r.ends[wire][1]
+	if !toServer {
+		from, to = to, from
+	}
 	plain, ok := r.plain[string(bytes)]
 	delete(r.plain, string(bytes))
 	if !ok || !r.On || plain[0] != 0 { // kind: data

@@ -190,6 +190,9 @@ func (n *Net) DropLinks(name string) {
 // Crash stops a node where it is and starts it again from its stored records. Its
 // wires break; what was on them is lost.
 func (n *Net) Crash(name string) error {
+	if n.opt.Tap != nil {
+		n.opt.Tap.Crashed(name)
+	}
 	for _, w := range n.wires {
 		if w.a == name || w.b == name {
 			n.cut(w, name)

@@ -16,9 +16,22 @@ type wire struct {
 	aClosed bool // a has still to be told that the wire is cut
 	bClosed bool
 	dead    bool
+	number  uint64
+	told    bool // the tap knows that it is gone
 }
 
-func (w *wire) push(from string, b []byte) {
+// lay makes a wire.
+func (n *Net) lay(w *wire) *wire {
+	n.joined++
+	w.number = n.joined
+	n.wires = append(n.wires, w)
+	if n.opt.Tap != nil {
+		n.opt.Tap.Connected(w.number, w.a, w.b)
+	}
+	return w
+}
+
+func (n *Net) push(w *wire, from string, b []byte) {
 	if w.dead {
 		return
 	}
@@ -26,6 +39,9 @@ func (w *wire) push(from string, b []byte) {
 		w.toB = append(w.toB, b)
 	} else {
 		w.toA = append(w.toA, b)
+	}
+	if n.opt.Tap != nil {
+		n.opt.Tap.Sent(w.number, from == w.a, b)
 	}
 }
 
@@ -56,14 +72,30 @@ func (n *Net) cut(w *wire, by string) {
 	}
 	w.dead, w.toA, w.toB = true, nil, nil
 	w.aClosed, w.bClosed = w.a != by, w.b != by
+	if !n.leaving {
+		n.gone(w)
+	}
+}
+
+func (n *Net) arrived(w *wire, toServer bool, b []byte) {
+	if n.opt.Tap != nil {
+		n.opt.Tap.Delivered(w.number, toServer, b)
+	}
+}
+
+// gone tells the tap that a wire is cut and nothing is on it any more.
+func (n *Net) gone(w *wire) {
+	if n.opt.Tap != nil && w.dead && !w.told && len(w.toA)+len(w.toB) == 0 {
+		w.told = true
+		n.opt.Tap.Closed(w.number)
+	}
 }
 
 // connect joins a user to provider i.
 func (n *Net) connect(u *User, i int) error {
 	p := n.serving(u, i)
 	n.conns++
-	w := &wire{a: string(u.Self.ID), b: p.name(), bConn: n.conns}
-	n.wires = append(n.wires, w)
+	w := n.lay(&wire{a: string(u.Self.ID), b: p.name(), bConn: n.conns})
 	if err := n.stepProvider(p, provider.Opened{Conn: w.bConn}); err != nil {
 		return err
 	}
@@ -75,8 +107,7 @@ func (n *Net) connect(u *User, i int) error {
 func (n *Net) join(mirror int) error {
 	delete(n.dials, mirror)
 	n.conns += 2
-	w := &wire{a: n.Providers[0].name(), b: n.Providers[mirror].name(), aConn: n.conns - 1, bConn: n.conns}
-	n.wires = append(n.wires, w)
+	w := n.lay(&wire{a: n.Providers[0].name(), b: n.Providers[mirror].name(), aConn: n.conns - 1, bConn: n.conns})
 	if err := n.stepProvider(n.Providers[mirror], provider.Opened{Conn: w.bConn}); err != nil {
 		return err
 	}
@@ -139,9 +170,8 @@ func (n *Net) deliver(w *wire, toA bool) error {
 	}
 	b := (*queue)[0]
 	*queue = (*queue)[1:]
-	if n.opt.Tap != nil {
-		n.opt.Tap.Wire(from, to, b)
-	}
+	n.arrived(w, !toA, b)
+	n.gone(w)
 	u, p := n.node(to)
 	if p != nil {
 		p.Effort.Received += len(b)

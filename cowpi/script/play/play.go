@@ -23,9 +23,12 @@ import (
 
 // Options say how to play. The same script, seed and suite always play the same.
 type Options struct {
-	Seed  uint64
+	Seed  uint64        // of the schedule, and of all coins unless Coins is set
 	Suite suite.Suite   // nil: suite.Default
 	Tap   cowpitest.Tap // may be nil
+	// Coins and Self are those of cowpitest.Options.
+	Coins [32]byte
+	Self  func(id identity.ID, random [32]byte) (identity.Self, error)
 }
 
 // Report is what came of a script.
@@ -112,7 +115,8 @@ func Play(s script.Script, opt Options) (Report, error) {
 	}
 	stock := min(1000, 40+8*len(s.Users))
 	net, err := cowpitest.New(cowpitest.Options{Seed: opt.Seed, Suite: opt.Suite, Providers: s.Providers, Users: s.Users,
-		Policy: cowpi.Policy{Stock: stock, Floor: stock / 4}, Limits: provider.Limits{LowStock: stock / 4}, Tap: opt.Tap})
+		Policy: cowpi.Policy{Stock: stock, Floor: stock / 4}, Limits: provider.Limits{LowStock: stock / 4}, Tap: opt.Tap,
+		Coins: opt.Coins, Self: opt.Self})
 	if err != nil {
 		return Report{}, err
 	}

@@ -34,6 +34,16 @@ func same(t testing.TB, real, forged *transcript.Memory) {
 	require.Len(t, forged.Records, len(real.Records))
 }
 
+// firstDifference is the first record in which two transcripts differ, or -1.
+func firstDifference(a, b *transcript.Memory) int {
+	for i := range max(len(a.Records), len(b.Records)) {
+		if i >= len(a.Records) || i >= len(b.Records) || !reflect.DeepEqual(a.Records[i], b.Records[i]) {
+			return i
+		}
+	}
+	return -1
+}
+
 // forgers are all that may forge the transcripts of a world.
 func (w World) forgers() map[string]Forger {
 	out := map[string]Forger{"an outsider": Outsider{w.Public()}}

@@ -3,6 +3,7 @@ package simulator
 import (
 	"fmt"
 
+	"cowpi.example/cowpi/cowpitest"
 	"cowpi.example/cowpi/identity"
 	"cowpi.example/cowpi/script"
 	"cowpi.example/cowpi/script/play"
@@ -54,6 +55,18 @@ type Job struct {
 	// Tape, if not nil, is where coins and exponents come from in place of Coins,
 	// which then only make the seeds of steps.
 	Tape Tape
+	// Place, if not nil, is a real message that must stand unchanged in the forged
+	// transcript. The script must lead to it: its author writes something of its kind
+	// with the same seq, in an epoch with the same number and roster, and has by then
+	// processed just as much. What the author says there in the script is replaced.
+	Place *transcript.MessageState
+
+	// UnsafeProtocol, for negative controls, is another protocol than Mobile CoWPI that
+	// everybody speaks, in a real run and in a forged one: one that cannot be denied.
+	UnsafeProtocol *Unsafe
+
+	begin *plan // if it is known where the message belongs
+	dim   dark  // what nobody can know, to compare with a real run
 }
 
 // To lets a job write to memory.
@@ -62,6 +75,26 @@ func To(m *transcript.Memory) func(transcript.Header) (transcript.Sink, error) {
 		m.Head = h
 		return m, nil
 	}
+}
+
+// Unsafe changes the protocol that everybody speaks.
+type Unsafe struct {
+	Suite   func(suite.Suite) suite.Suite // nil: no change
+	Prepare func(*cowpitest.Net)          // nil: no change
+}
+
+func (u *Unsafe) on(s suite.Suite) suite.Suite {
+	if u == nil || u.Suite == nil {
+		return s
+	}
+	return u.Suite(s)
+}
+
+func (u *Unsafe) prepare() func(*cowpitest.Net) {
+	if u == nil {
+		return nil
+	}
+	return u.Prepare
 }
 
 // Forge implements Forger.
@@ -76,42 +109,54 @@ func (p Provider) Forge(j Job) (play.Report, error) { return p.forge(j, p.Self) 
 // forge runs a script with everybody's machine, on the suite of a forger with these
 // secrets.
 func (k Public) forge(j Job, own ...identity.Self) (play.Report, error) {
-	base := k.Suite
-	if base == nil {
-		base = suite.Default
+	if k.Suite == nil {
+		k.Suite = suite.Default
 	}
-	tape := j.Tape
-	if tape == nil {
-		tape = FreshTape(base, j.Coins)
+	if j.Tape == nil {
+		j.Tape = FreshTape(k.Suite, j.Coins)
 	}
-	f := newForging(base, tape)
-	rec := recorder.New(f, j.Open)
+	if j.Place != nil {
+		return k.place(j, own)
+	}
+	f := newForging(k.Suite, j.Tape)
+	report, err := k.play(j, f, f, own, func(identity.Self) {})
+	if r, ok := j.Tape.(*Recording); ok && err == nil {
+		err = r.Missed()
+	}
+	return report, err
+}
+
+// play lets everybody play their part on a suite s, which is or wraps f.
+func (k Public) play(j Job, s suite.Suite, f *forging, own []identity.Self, knows func(identity.Self)) (play.Report, error) {
+	rec := recorder.New(j.UnsafeProtocol.on(s), j.Open)
 	rec.Timed = j.Timed
-	report, err := play.Play(j.Script, play.Options{Seed: j.Schedule, Suite: rec, Tap: rec, Coins: j.Coins, Self: k.cast(f, own)})
+	report, err := play.Play(j.Script, play.Options{Seed: j.Schedule, Suite: rec, Tap: rec, Coins: j.Coins,
+		Prepare: j.UnsafeProtocol.prepare(), Self: func(id identity.ID, _ [32]byte) (identity.Self, error) {
+			self, err := k.cast(id, f, own)
+			knows(self)
+			return self, err
+		}})
 	for _, e := range []error{f.failed(), err, rec.Close()} {
 		if e != nil {
 			return report, e
 		}
 	}
-	if r, ok := tape.(*Recording); ok {
-		return report, r.Missed()
-	}
 	return report, nil
 }
 
-// cast gives each party of a script its key: one's own, or the name of another's.
-func (k Public) cast(f *forging, own []identity.Self) func(identity.ID, [32]byte) (identity.Self, error) {
-	return func(id identity.ID, _ [32]byte) (identity.Self, error) {
-		for _, s := range own {
-			if s.ID == id {
-				return s, nil
-			}
+// cast gives a party of a script its key: one's own, or the name of another's.
+func (k Public) cast(id identity.ID, f *forging, own []identity.Self) (identity.Self, error) {
+	for _, s := range own {
+		if s.ID == id {
+			return s, nil
 		}
-		for _, p := range append(append([]identity.Party(nil), k.Providers...), k.Users...) {
+	}
+	for _, list := range [][]identity.Party{k.Providers, k.Users} {
+		for _, p := range list {
 			if p.ID == id {
 				return f.named(p), nil
 			}
 		}
-		return identity.Self{}, fmt.Errorf("simulator: no public key of %q is known", id)
 	}
+	return identity.Self{}, fmt.Errorf("simulator: no public key of %q is known", id)
 }

@@ -68,24 +68,31 @@ func (w World) Self(id identity.ID) (identity.Self, bool) {
 	return identity.Self{}, false
 }
 
+// Observer is a suite that watches a run and wants to know whose secret is which:
+// a [Recorder], a [Witness], or a Witness around a Recorder.
+type Observer interface {
+	suite.Suite
+	Knows(identity.Self)
+}
+
 // Run lets a conversation really take place, and records it: what a job asks of a
-// forger, done by everybody with their own secrets. Its Tape is not used. With a
-// recorder, which may be nil, what was drawn is put on its tape.
-func (w World) Run(j Job, tape *Recorder) (play.Report, error) {
+// forger, done by everybody with their own secrets. Its Tape and Place are not
+// used. The observer, on the world's suite, may be nil.
+func (w World) Run(j Job, o Observer) (play.Report, error) {
 	s := w.Suite
-	if tape != nil {
-		s = tape
+	if o != nil {
+		s = o
 	}
-	rec := recorder.New(s, j.Open)
+	rec := recorder.New(j.UnsafeProtocol.on(s), j.Open)
 	rec.Timed = j.Timed
-	report, err := play.Play(j.Script, play.Options{Seed: j.Schedule, Suite: rec, Tap: rec, Coins: j.Coins,
+	report, err := play.Play(j.Script, play.Options{Seed: j.Schedule, Suite: rec, Tap: rec, Coins: j.Coins, Prepare: j.UnsafeProtocol.prepare(),
 		Self: func(id identity.ID, _ [32]byte) (identity.Self, error) {
 			self, ok := w.Self(id)
 			if !ok {
 				return self, fmt.Errorf("simulator: %q is not in this world", id)
 			}
-			if tape != nil {
-				tape.Knows(self)
+			if o != nil {
+				o.Knows(self)
 			}
 			return self, nil
 		}})

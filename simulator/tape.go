@@ -3,6 +3,7 @@ package simulator
 import (
 	"encoding/binary"
 	"fmt"
+	"maps"
 	"sync"
 
 	"cowpi.example/cowpi/identity"
@@ -66,6 +67,14 @@ func (r *Recording) Missed() error {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
 	return r.missed
+}
+
+// Without returns a tape that lacks everything of one party.
+func (r *Recording) Without(who identity.ID) *Recording {
+	out := &Recording{coins: maps.Clone(r.coins), exponents: maps.Clone(r.exponents)}
+	maps.DeleteFunc(out.coins, func(d Draw, _ suite.Coin) bool { return d.Who == who })
+	maps.DeleteFunc(out.exponents, func(t twist, _ suite.Scalar) bool { return t.who == who })
+	return out
 }
 
 func (r *Recording) miss(format string, args ...any) {

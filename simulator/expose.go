@@ -36,12 +36,15 @@ func (w *Witness) State(author identity.ID, upload []byte, v Variant) (transcrip
 	if d.Type != conversation.SETUP {
 		st.Roster = before.Bytes()
 	}
+	if d.Type == conversation.MSG {
+		st.Key = w.keys[d.Com]
+	}
 	for i, to := range conversation.Recipients(before, d) {
-		b, km, err := w.block(u.Blocks[i], v)
+		b, err := w.block(u.Blocks[i], v)
 		if err != nil {
 			return st, fmt.Errorf("simulator: the block for %s: %w", to, err)
 		}
-		b.To, st.Key = to, km
+		b.To = to
 		st.Blocks = append(st.Blocks, b)
 	}
 	for i, a := range u.Auths {
@@ -82,14 +85,14 @@ func (w *Witness) read(upload []byte) (u exchange.Upload, d *conversation.DataBl
 }
 
 // block finds what a block was sealed with. The lock is held.
-func (w *Witness) block(block []byte, v Variant) (b transcript.BlockState, km suite.Key, err error) {
+func (w *Witness) block(block []byte, v Variant) (b transcript.BlockState, err error) {
 	h, err := pair.ParseHeader(w.Suite, block)
 	if err != nil {
-		return b, km, err
+		return b, err
 	}
 	s, ok := w.blocks[string(block)]
 	if !ok {
-		return b, km, fmt.Errorf("it was not sealed in this run")
+		return b, fmt.Errorf("it was not sealed in this run")
 	}
 	ck := w.marks[s.mk]
 	at := w.places[ck]
@@ -97,7 +100,6 @@ func (w *Witness) block(block []byte, v Variant) (b transcript.BlockState, km su
 	if b.Chain = at.first; v == JustBefore {
 		b.At, b.Chain = h.N, ck
 	}
-	km = suite.Key(s.plain)
 	if h.N == 0 {
 		x := w.scalar[first.X]
 		b.Start = &transcript.StartState{ESK: w.twists[x].esk, X: x, Named: first.Y}
@@ -107,5 +109,5 @@ func (w *Witness) block(block []byte, v Variant) (b transcript.BlockState, km su
 		r := w.scalar[R]
 		b.Offered = &transcript.OwnState{ID: pair.KeyID(s.plain[32:]), ESK: w.twists[r].esk, Scalar: r}
 	}
-	return b, km, nil
+	return b, nil
 }

@@ -56,15 +56,17 @@ func (w *Witness) plan(upload []byte) (p plan, err error) {
 	if d.Type == conversation.UPDATE {
 		p.update = find(d.Nonce)
 	}
-	var km suite.Key
 	for _, block := range u.Blocks {
-		var c chainPlan
-		if c, km, err = w.chainPlan(block); err != nil {
+		c, err := w.chainPlan(block)
+		if err != nil {
 			return p, err
 		}
 		p.chains = append(p.chains, c)
 	}
-	if d.Type == conversation.MSG && len(u.Blocks) > 0 {
+	if d.Type == conversation.MSG {
+		w.mu.RLock()
+		km := w.keys[d.Com]
+		w.mu.RUnlock()
 		p.key = find(km)
 		plain, err := content.Open(w.Suite, d, km)
 		if err != nil {
@@ -90,19 +92,18 @@ func (w *Witness) plan(upload []byte) (p plan, err error) {
 	return p, nil
 }
 
-func (w *Witness) chainPlan(block []byte) (c chainPlan, km suite.Key, err error) {
+func (w *Witness) chainPlan(block []byte) (c chainPlan, err error) {
 	h, err := pair.ParseHeader(w.Suite, block)
 	if err != nil {
-		return c, km, err
+		return c, err
 	}
 	w.mu.RLock()
 	s, ok := w.blocks[string(block)]
 	first := w.starts[w.places[w.marks[s.mk]].first]
 	w.mu.RUnlock()
 	if !ok {
-		return c, km, errors.New("simulator: a block that was not sealed in this run")
+		return c, errors.New("simulator: a block that was not sealed in this run")
 	}
-	km = suite.Key(s.plain)
 	var found [3]bool
 	c.first, found[0] = w.draw(first.X)
 	c.named, found[1] = w.draw(first.Y)
@@ -114,9 +115,9 @@ func (w *Witness) chainPlan(block []byte) (c chainPlan, km suite.Key, err error)
 		w.mu.RUnlock()
 	}
 	if found != [3]bool{true, true, true} {
-		return c, km, errors.New("simulator: a one-time key of unknown origin")
+		return c, errors.New("simulator: a one-time key of unknown origin")
 	}
-	return c, km, nil
+	return c, nil
 }
 
 // placing is the suite of a forger who must place one real message. What it knows

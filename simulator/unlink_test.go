@@ -53,7 +53,7 @@ type real struct {
 	dim     dimly
 }
 
-func happen(t testing.TB, base suite.Suite, sc script.Script, schedule uint64) real {
+func happen(t require.TestingT, base suite.Suite, sc script.Script, schedule uint64) real {
 	w, err := NewWorld(base, sc, [32]byte{1})
 	require.NoError(t, err)
 	r := real{world: w, seen: &transcript.Memory{}, job: Job{Script: sc, Schedule: schedule, Coins: [32]byte{2, byte(schedule)}}}
@@ -91,7 +91,7 @@ func (u unknown) Exponent(who identity.ID, esk suite.Coin) suite.Scalar {
 
 // forgeAround lets a forger place a message of the real run, where all else comes
 // from the tape of that run.
-func (r real) forgeAround(t testing.TB, f Forger, msg message, v Variant) *transcript.Memory {
+func (r real) forgeAround(t require.TestingT, f Forger, msg message, v Variant) *transcript.Memory {
 	st, err := r.witness.State(msg.author, msg.upload, v)
 	require.NoError(t, err)
 	p, err := r.witness.plan(msg.upload)

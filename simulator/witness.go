@@ -30,6 +30,7 @@ type Witness struct {
 	blocks map[string]sealed            // by the whole block
 	auths  map[suite.Key]suite.Key      // AK -> K
 	named  map[[8]byte]suite.Key        // id of an AK -> AK
+	keys   map[suite.Hash]suite.Key     // com -> k_m
 	setups map[suite.Hash][]byte        // Sid -> data block of its SETUP
 	roster map[suite.Hash][]byte        // digest -> roster
 }
@@ -59,7 +60,7 @@ func NewWitness(s suite.Suite) *Witness {
 		texts: map[[16]byte]Draw{}, twists: map[suite.Scalar]twist{}, scalar: map[suite.Point]suite.Scalar{},
 		starts: map[suite.Key]start{}, places: map[suite.Key]place{}, marks: map[suite.Key]suite.Key{},
 		blocks: map[string]sealed{}, auths: map[suite.Key]suite.Key{}, named: map[[8]byte]suite.Key{},
-		setups: map[suite.Hash][]byte{}, roster: map[suite.Hash][]byte{}}
+		keys: map[suite.Hash]suite.Key{}, setups: map[suite.Hash][]byte{}, roster: map[suite.Hash][]byte{}}
 }
 
 // Knows tells the witness whose secret, or name of a secret, a is.
@@ -121,6 +122,8 @@ func (w *Witness) KDF(purpose suite.Purpose, n int, fields ...[]byte) []byte {
 		w.marks[suite.Key(out)] = ck
 		at := w.places[ck]
 		w.places[suite.Key(out[suite.KeySize:])] = place{at.first, at.n + 1}
+	case "com":
+		w.keys[suite.Hash(out)] = suite.Key(fields[0])
 	case "auth key":
 		w.auths[suite.Key(out)] = suite.Key(fields[0])
 	case "auth key id":

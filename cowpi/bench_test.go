@@ -223,8 +223,8 @@ func median[T cmp.Ordered](of []T) T {
 	return of[len(of)/2]
 }
 
-// perRecipient runs f on one core, in rounds of at least 20 ms, which hold their
-// share of garbage collection. It reports the median of what the rounds cost, each
+// perRecipient runs f on one core, in rounds of at least 20 ms: where much is
+// allocated, they hold their share of garbage collection. It reports the median of what the rounds cost, each
 // in multiplications that were measured right after it.
 func perRecipient(b *testing.B, recipients int, metric string, f func()) float64 {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))

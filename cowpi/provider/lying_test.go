@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"cowpi.example/cowpi/fault"
+	"cowpi.example/cowpi/store"
 	"cowpi.example/cowpi/suite"
 )
 
@@ -101,4 +102,25 @@ func TestM1StateOfALyingMirror(t *testing.T) {
 	t.Logf("of %d changes of a state of %d bytes, %d were refuted", refuted+believed, size, refuted)
 	require.Greater(t, refuted, 10)
 	require.Greater(t, believed, 10)
+}
+
+// A prekey of small order is not taken from the state that a mirror tells either:
+// W3, which makes the state one that is not well formed (M1).
+func TestW3InAToldState(t *testing.T) {
+	n := newNet(t, 1, Limits{})
+	people(n, 3, "ann")
+	s, err := n.nodes[0].p.begin(n.nodes[0].store, suite.Seed{}, 1)
+	require.NoError(t, err)
+	require.NoError(t, s.fill(n.nodes[1].store))
+	i := slices.IndexFunc(s.plain.state, func(r store.Record) bool { return r.Key[0] == tabPrekeys })
+	require.GreaterOrEqual(t, i, 0)
+	r := s.plain.state[i]
+	require.NoError(t, s.wellFormed(r))
+	for k := range 3 {
+		for _, p := range []suite.Point{{}, {1}} {
+			bad := store.Record{Key: r.Key, Value: slices.Clone(r.Value)}
+			copy(bad.Value[k*prekeySize+8:], p[:])
+			require.Equal(t, fault.W3, fault.CheckOf(s.wellFormed(bad)))
+		}
+	}
 }

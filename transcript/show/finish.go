@@ -101,6 +101,10 @@ func (t *talk) row(r *Row) {
 	for _, s := range r.Sights {
 		slices.Sort(s.HasIt)
 	}
+	slices.SortStableFunc(r.Stops, func(a, b *Stop) int { return cmp.Compare(a.Who, b.Who) })
+	slices.SortStableFunc(r.Deliveries, func(a, b *Delivery) int {
+		return cmp.Compare(slices.Index(t.c.Providers, a.From), slices.Index(t.c.Providers, b.From))
+	})
 	if len(r.Variants) > 0 && r.Variants[0].Entry.Type != "" {
 		r.Epoch, r.roster = r.Variants[0].Entry.band(), r.Variants[0].Entry.roster
 		return

@@ -36,6 +36,7 @@ func (c *Conversation) rowView(id string, r *Row) *rowView {
 	if r.Differs {
 		v.Variants = c.variants(r)
 	}
+	v.Words = c.unseen(r)
 	for _, n := range r.Notes {
 		v.Notes = append(v.Notes, name(n.Who)+" "+n.What+".")
 	}

@@ -95,6 +95,7 @@ type rowView struct {
 	Variants        []variantView
 	Strip           strip
 	Cells           []cellView
+	Words           string // what it is, if nobody was shown anything here
 	Notes           []string
 	Stopped, Change bool
 }
@@ -170,10 +171,10 @@ func (c *Conversation) view() talkView {
 			f.Sights = append(f.Sights, sightView{names(whoSaw(g)), brief([]byte(saying(g[0])))})
 		}
 		if len(d.Silent) > 0 {
-			f.Sights = append(f.Sights, sightView{names(d.Silent), "nothing, though they went past it"})
+			f.Sights = append(f.Sights, sightView{names(d.Silent), "nothing (went past it)"})
 		}
 		for _, s := range d.Noticed {
-			f.Sights = append(f.Sights, sightView{name(s.Who), "nothing: stopped before it"})
+			f.Sights = append(f.Sights, sightView{name(s.Who), "nothing (stopped before it)"})
 		}
 		v.First = f
 	}

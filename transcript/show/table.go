@@ -31,6 +31,16 @@ type row struct {
 	wide  []part
 }
 
+// empty says that there is nothing in any cell.
+func (r row) empty() bool {
+	for _, c := range r.cells {
+		if len(c) > 0 {
+			return false
+		}
+	}
+	return true
+}
+
 // page writes for people at a terminal.
 type page struct {
 	out    io.Writer

@@ -140,6 +140,9 @@ func (r *Row) planned() bool {
 // everybody saw.
 func (c *Conversation) terminalRows(r *Row) []row {
 	main := row{label: fmt.Sprint(r.Index), cells: make([][]part, len(c.Participants))}
+	for i, l := range c.Participants {
+		main.cells[i] = c.seen(r, l.ID)
+	}
 	var over row
 	if r.Differs {
 		word := "differs"
@@ -154,14 +157,17 @@ func (c *Conversation) terminalRows(r *Row) []row {
 			over.wide = append(over.wide, part{fmt.Sprintf("    %s = %s; from %s", v.Letter, r.what(v), c.from(r, v)), red})
 		}
 	}
+	if words := c.unseen(r); words != "" {
+		over.wide = append(over.wide, part{fmt.Sprintf("    %d: %s", r.Index, words), plain})
+	}
 	for _, n := range r.Notes {
 		over.wide = append(over.wide, part{name(n.Who) + " " + n.What, dim})
 	}
-	for i, l := range c.Participants {
-		main.cells[i] = c.seen(r, l.ID)
-	}
-	if over.wide == nil {
+	switch {
+	case over.wide == nil:
 		return []row{main}
+	case main.empty():
+		return []row{over}
 	}
 	return []row{over, main}
 }

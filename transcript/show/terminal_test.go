@@ -38,6 +38,7 @@ func TestTerminalShowsWhereTheyPart(t *testing.T) {
 	require.NotContains(t, out, "\x1b")
 	coloured := terminal(t, "reorder", Options{Colour: true})
 	require.Contains(t, coloured, "\x1b[1;31m>>> 2: HERE THEY PART\x1b[0m")
+	require.Contains(t, terminal(t, "fork", Options{Width: 120}), "    14: word of Dave that it stopped after 11; delivered by router* to Charlie and Dave")
 	require.NotContains(t, terminal(t, "default", Options{}), "PART")
 }
 

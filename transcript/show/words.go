@@ -53,6 +53,15 @@ func (r *Row) what(v *Variant) string {
 	return s + ", which nobody was shown"
 }
 
+// unseen says what an index is that nobody was shown anything of, or "".
+func (c *Conversation) unseen(r *Row) string {
+	vs := delivered(r)
+	if r.Differs || len(r.Sights) > 0 || len(vs) == 0 {
+		return ""
+	}
+	return r.what(vs[0]) + "; delivered by " + c.from(r, vs[0])
+}
+
 // text finds what was shown of a variant: whoever was shown a text at this index
 // got the variant, from somebody.
 func (r *Row) text(v *Variant) ([]byte, bool) {

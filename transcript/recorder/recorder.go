@@ -7,6 +7,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"slices"
+	"strings"
 	"sync"
 
 	"cowpi.example/cowpi"
@@ -211,7 +212,8 @@ func words(err error) (check, text string) {
 		return "", ""
 	}
 	text = err.Error()
-	return string(fault.CheckOf(err)), text[:min(len(text), 1000)]
+	// It may quote what others sent, and is cut anywhere: a transcript takes UTF-8.
+	return string(fault.CheckOf(err)), strings.ToValidUTF8(text[:min(len(text), 1000)], "")
 }
 
 func names(ids []identity.ID) []identity.ID {

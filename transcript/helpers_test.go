@@ -153,7 +153,7 @@ var sayings = []exchange.Message{exchange.Prekeys{Batch: 1, List: []exchange.Pre
 
 var (
 	sid    = suite.Hash{1, 2, 3}
-	upload = exchange.Upload{Data: append(append([]byte{1, 0, 1}, sid[:]...), 2), Blocks: [][]byte{append([]byte{1}, make([]byte, pair.ContinueSize-1)...)}}
+	upload = exchange.Upload{Data: append(append([]byte{1, 0, 1}, sid[:]...), 2), Blocks: [][]byte{append([]byte{2}, make([]byte, pair.ContinueSize-1)...)}}
 )
 
 func drawSent(t *rapid.T) Sent {

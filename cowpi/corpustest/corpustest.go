@@ -11,8 +11,18 @@ import (
 	"testing"
 )
 
-// dir is where the inputs of a target lie, seen from any package of the library.
-func dir(target string) string { return filepath.Join("..", "..", "testdata", "fuzz", target) }
+// dir is where the inputs of a target lie, seen from the package that is tested,
+// however deep it lies.
+func dir(target string) string {
+	top := "."
+	for range 8 {
+		if _, err := os.Stat(filepath.Join(top, "go.mod")); err == nil {
+			break
+		}
+		top = filepath.Join(top, "..")
+	}
+	return filepath.Join(top, "testdata", "fuzz", target)
+}
 
 // Load returns the inputs of a target, such as "exchange.FuzzParse", in the order
 // of their names. There must be some.

@@ -140,3 +140,34 @@ func BenchmarkMessages(b *testing.B) {
 		})
 	}
 }
+
+// A length alone takes no memory, and a line no more than its bound and what growing
+// to it leaves behind.
+func TestLengthsTakeNoMemory(t *testing.T) {
+	used := func(f func()) uint64 {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		f()
+		runtime.ReadMemStats(&after)
+		return after.TotalAlloc - before.TotalAlloc
+	}
+	whole := codecs[0].bytes(t, small())
+	claim := binary.BigEndian.AppendUint32(append([]byte(nil), whole[:len(magic)+len(frames(whole)[0])]...), MaxRecord)
+	for _, more := range []int{0, 1, 1000} {
+		n := used(func() {
+			_, err := codecs[0].load(append(claim, make([]byte, more)...))
+			refused(t, err, formBinary, 1, "cut off")
+		})
+		require.Less(t, n, uint64(4*bufferSize))
+	}
+	n := used(func() {
+		_, err := codecs[0].load(append(claim, make([]byte, MaxRecord)...)) // the control: this much comes
+		require.Error(t, err)
+	})
+	require.Greater(t, n, uint64(MaxRecord))
+	n = used(func() {
+		_, err := codecs[1].read(&endless{"{", " "})
+		require.Error(t, err)
+	})
+	require.Less(t, n, uint64(6*maxLine))
+}

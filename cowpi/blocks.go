@@ -37,28 +37,39 @@ func (s *step) blocks(e entry, km suite.Key, serial uint64, keys []exchange.Fetc
 		prekeys[keys[i].ID] = &keys[i].Prekey
 	}
 	jobs := make([]job, len(recipients))
+	w := e.whom(s.self.ID)
+	names := make([]byte, 0, 64*len(recipients)) // of all jobs, one after the other
 	for i, id := range recipients {
 		j := &jobs[i]
 		var fresh bool
-		j.peer, j.selfJoin, fresh = e.peerOf(s.self.ID, id)
+		j.peer, j.selfJoin, fresh = w.peerOf(id)
+		at := len(names)
 		if fresh {
-			j.name = pendingPair(e.d.Sid, serial, id)
 			if j.fresh = prekeys[id]; j.fresh == nil {
 				return nil, fault.Bugf("no prekey of %q was fetched", id)
 			}
-			continue
+			names = appendPendingPair(names, e.d.Sid, serial, id)
+		} else {
+			names = appendActivePair(names, e.d.Sid, j.selfJoin, j.peer.Joined, id)
 		}
-		j.name = activePair(e.d.Sid, j.selfJoin, j.peer.Joined, id)
+		j.name = names[at:len(names):len(names)]
 	}
 	base := s.draws + 1
 	s.draws += uint32(len(jobs))
 	fork(len(jobs), func(i int) { jobs[i].run(s, e.d, km, base+uint32(i)) })
 	out := make([][]byte, len(jobs))
+	writes := len(jobs)
+	for i := range jobs {
+		if jobs[i].err != nil {
+			return nil, jobs[i].err
+		}
+		if jobs[i].newReceive != nil {
+			writes++
+		}
+	}
+	s.draft.Grow(writes)
 	for i := range jobs {
 		j := &jobs[i]
-		if j.err != nil {
-			return nil, j.err
-		}
 		out[i] = j.block
 		s.draft.Put(j.name.half(halfSend), j.newSend)
 		if j.newReceive != nil {

@@ -57,10 +57,15 @@ type cloud struct {
 	disks []store.Memory
 	far   map[provider.ConnID]func([]byte) // what is at the far end of a connection
 	queue []func()
+	users map[identity.ID]identity.Party // as they are registered
 }
 
+// party is what Alice and Bob know of each other when they meet.
+func (c *cloud) party(id identity.ID) identity.Party { return c.users[id] }
+
 func newCloud(ids ...identity.ID) *cloud {
-	c := &cloud{disks: make([]store.Memory, len(ids)), far: map[provider.ConnID]func([]byte){}}
+	c := &cloud{disks: make([]store.Memory, len(ids)), far: map[provider.ConnID]func([]byte){},
+		users: map[identity.ID]identity.Party{}}
 	var selves []identity.Self
 	var parties []identity.Party
 	for _, id := range ids {
@@ -143,6 +148,7 @@ func (c *cloud) join(id identity.ID) *phone {
 	self, w := newSelf(id), &wires{cloud: c}
 	p, err := newPhone(self, c.set, w)
 	check(err)
+	c.users[id] = self.Party()
 	for i := range c.nodes {
 		c.step(i, provider.Register{User: self.Party()})
 		to, conn := c.connect(i, func(b []byte) { check(p.do(cowpi.Received{Provider: i, Bytes: b})) })

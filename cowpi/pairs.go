@@ -24,15 +24,24 @@ const (
 type pairName []byte
 
 func activePair(sid suite.Hash, selfJoin, peerJoin uint32, peer identity.ID) pairName {
-	k := append(make([]byte, 0, 1+len(sid)+8+len(peer)+2), keyPair)
-	k = append(k, sid[:]...)
+	return appendActivePair(make([]byte, 0, 1+len(sid)+8+len(peer)+2), sid, selfJoin, peerJoin, peer)
+}
+
+func appendActivePair(k []byte, sid suite.Hash, selfJoin, peerJoin uint32, peer identity.ID) []byte {
+	k = append(append(k, keyPair), sid[:]...)
 	k = binary.BigEndian.AppendUint32(k, selfJoin)
 	k = binary.BigEndian.AppendUint32(k, peerJoin)
 	return append(append(k, peer...), 0, 0)
 }
 
 func pendingPair(sid suite.Hash, serial uint64, peer identity.ID) pairName {
-	return append(append(sidKey(keyPending, sid, u64Bytes(serial)...), peer...), 0, 0)
+	return appendPendingPair(make([]byte, 0, 1+len(sid)+8+len(peer)+2), sid, serial, peer)
+}
+
+func appendPendingPair(k []byte, sid suite.Hash, serial uint64, peer identity.ID) []byte {
+	k = append(append(k, keyPending), sid[:]...)
+	k = binary.BigEndian.AppendUint64(k, serial)
+	return append(append(k, peer...), 0, 0)
 }
 
 // half is the key of one half of a pair: the name with its last byte set. It is
@@ -79,16 +88,39 @@ func (s *step) saveReceive(n pairName, v pair.Receive) {
 // own join epoch: of the new roster where the pair is made afresh, else of the old
 // one. fresh says which.
 func (e entry) peerOf(self, id identity.ID) (peer conversation.Entry, selfJoin uint32, fresh bool) {
-	if e.d.Roster != nil {
-		p, in := e.d.Roster.Find(id)
-		me, stay := e.d.Roster.Find(self)
-		if in && stay && (p.Joined == e.d.NewEpoch() || me.Joined == e.d.NewEpoch()) {
-			return p, me.Joined, true
+	w := e.whom(self)
+	return w.peerOf(id)
+}
+
+// whom looks us up in both rosters, for asking peerOf about many.
+func (e entry) whom(self identity.ID) whom {
+	w := whom{before: e.before.Roster, after: e.d.Roster, epoch: e.d.NewEpoch()}
+	if w.before != nil {
+		w.old, _ = w.before.Find(self)
+	}
+	if w.after != nil {
+		w.new, w.stay = w.after.Find(self)
+	}
+	return w
+}
+
+// whom is who we are in the rosters before and after an entry.
+type whom struct {
+	before, after *conversation.Roster
+	old, new      conversation.Entry // our own
+	stay          bool               // we are in the new roster
+	epoch         uint32             // that a SETUP or UPDATE begins
+}
+
+func (w *whom) peerOf(id identity.ID) (peer conversation.Entry, selfJoin uint32, fresh bool) {
+	if w.stay {
+		p, in := w.after.Find(id)
+		if in && (p.Joined == w.epoch || w.new.Joined == w.epoch) {
+			return p, w.new.Joined, true
 		}
 	}
-	p, _ := e.before.Roster.Find(id)
-	me, _ := e.before.Roster.Find(self)
-	return p, me.Joined, false
+	peer, _ = w.before.Find(id)
+	return peer, w.old.Joined, false
 }
 
 // open opens our own block of somebody else's entry (SPEC.md, 7.3) and checks

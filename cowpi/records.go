@@ -1,6 +1,7 @@
 package cowpi
 
 import (
+	"bytes"
 	"encoding/binary"
 
 	"cowpi.example/cowpi/content"
@@ -8,7 +9,6 @@ import (
 	"cowpi.example/cowpi/exchange"
 	"cowpi.example/cowpi/fault"
 	"cowpi.example/cowpi/identity"
-	"cowpi.example/cowpi/pair"
 	"cowpi.example/cowpi/store"
 	"cowpi.example/cowpi/suite"
 	"cowpi.example/cowpi/wire"
@@ -129,12 +129,12 @@ func (s *step) putLocal(sid suite.Hash, c local) {
 
 // readOptional reads an id field that may be all zeros.
 func readOptional(r *wire.Reader) identity.ID {
-	field := make([]byte, identity.IDFieldSize)
-	r.Fixed("id", field)
-	if r.Failed() || string(field) == string(make([]byte, len(field))) {
+	var field [identity.IDFieldSize]byte
+	r.Fixed("id", field[:])
+	if r.Failed() || field == [identity.IDFieldSize]byte{} {
 		return ""
 	}
-	inner := wire.NewReader("id", field)
+	inner := wire.NewReader("id", bytes.Clone(field[:]))
 	id := identity.ReadID(inner, "id")
 	if inner.Failed() {
 		r.Fail("id", "not a well-formed id")
@@ -246,7 +246,7 @@ func (s *step) pendings(sid suite.Hash) (out []pending, err error) {
 }
 
 func (s *step) putBody(sid suite.Hash, serial uint64, u exchange.Upload) {
-	w := wire.NewWriter(64 + len(u.Data) + len(u.Blocks)*pair.StartSize)
+	w := wire.NewWriter(16 + len(u.Data) + exchange.BlocksSize(u.Blocks))
 	w.U8(recordVersion).Field(u.Data)
 	exchange.EncodeBlocks(w, u.Blocks)
 	s.draft.Put(sidKey(keyBody, sid, u64Bytes(serial)...), w.Bytes())

@@ -220,7 +220,7 @@ func (s *step) upload(o *outbox, d *conversation.DataBlock, km suite.Key, text u
 	}
 	u := exchange.Upload{Data: d.Raw(), Blocks: blocks}
 	p := pending{Serial: o.Serial, Epoch: d.Epoch, Seq: d.Seq, K: d.K, Type: d.Type, Text: text,
-		Data: d.Hash(), Upload: u.ID(s.suite)}
+		Data: d.Hash(), Upload: exchange.UploadID(s.suite, d.Hash(), blocks)}
 	s.putPending(d.Sid, p)
 	s.putBody(d.Sid, p.Serial, u)
 	s.putLocal(d.Sid, o.local)

@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"cowpi.example/cowpi/corpustest"
+	"cowpi.example/cowpi/suite"
 )
 
 var update = flag.Bool("update", false, "write the corpora of the fuzz targets anew")
@@ -40,7 +41,7 @@ func TestCorpora(t *testing.T) {
 	corpustest.Write(t, "transcript.FuzzBinary", seeds[0])
 	corpustest.Write(t, "transcript.FuzzJSON", seeds[1])
 	var states [][]byte
-	for _, m := range []MessageState{oneState(), {Author: "a", Upload: []byte{1}}} {
+	for _, m := range []MessageState{oneState(), {Author: "a", Upload: []byte{1}}, {Author: "é", Upload: []byte{1}, Auths: []suite.Key{{1}, {2}}}} {
 		b, err := m.MarshalJSON()
 		require.NoError(t, err)
 		states = append(states, b, bytes.ReplaceAll(b, []byte(","), []byte(" ,\n\t")))

@@ -6,6 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"cowpi.example/cowpi/corpustest"
 	"cowpi.example/cowpi/fault"
 	"cowpi.example/cowpi/identity"
 	"cowpi.example/cowpi/suite"
@@ -21,6 +22,7 @@ func evidence(t *testing.T, err error) {
 }
 
 func FuzzAccept(f *testing.F) {
+	corpustest.Add(f, "channel.FuzzAccept")
 	r := start(f, suite.Default, alice, RoleUser, router)
 	f.Add(r.msg1)
 	f.Add(badPoints[1][:])
@@ -40,6 +42,7 @@ func FuzzAccept(f *testing.F) {
 
 // The input is msg2, or its plaintext, sealed as only the provider can.
 func FuzzDiallingFinish(f *testing.F) {
+	corpustest.Add(f, "channel.FuzzDiallingFinish")
 	r := start(f, suite.Default, alice, RoleUser, router)
 	f.Add(r.msg2, false)
 	f.Add([]byte{}, false)
@@ -69,6 +72,7 @@ func FuzzDiallingFinish(f *testing.F) {
 
 // The input is msg3, or its plaintext, sealed as any client can.
 func FuzzAnsweringFinish(f *testing.F) {
+	corpustest.Add(f, "channel.FuzzAnsweringFinish")
 	r := start(f, suite.Default, alice, RoleUser, router)
 	plain := openMsg3(f, r.a, r.msg3)
 	f.Add(r.msg3, false)
@@ -102,6 +106,7 @@ func FuzzAnsweringFinish(f *testing.F) {
 // The input is a frame, or its plaintext, sealed as the peer can, in any state of
 // either side.
 func FuzzConnOpen(f *testing.F) {
+	corpustest.Add(f, "channel.FuzzConnOpen")
 	cli, srv := connected(f)
 	r := start(f, suite.Default, alice, RoleUser, router)
 	unconfirmed, err := r.a.Finish(r.msg3)

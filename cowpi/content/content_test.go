@@ -7,6 +7,7 @@ import (
 	"pgregory.net/rapid"
 
 	"cowpi.example/cowpi/conversation"
+	"cowpi.example/cowpi/corpustest"
 	"cowpi.example/cowpi/fault"
 	"cowpi.example/cowpi/suite"
 	"cowpi.example/cowpi/wire"
@@ -192,6 +193,7 @@ func TestDigestOfAText(t *testing.T) {
 // Any plaintext that a corrupt author seals: it opens to what seals to the same
 // bytes, or to nothing under C2. Any C at all: nothing but what was sealed opens.
 func FuzzOpen(f *testing.F) {
+	corpustest.Add(f, "content.FuzzOpen")
 	km := suite.Key{1}
 	f.Add([]byte("0123456789abcdef\x00\x00\x00\x01x\x00"), false)
 	f.Add(make([]byte, 20), false)

@@ -20,12 +20,12 @@ func ExampleSeal() {
 
 	fmt.Println(fault.CheckOf(content.Fits(s, d, suite.Key{9})))
 
-	fmt.Println(content.Fits(s, d, key))
+	fmt.Println(content.Fits(s, d, key), d.Com == content.Commit(s, key))
 	p, err := content.Open(s, d, key)
 	fmt.Printf("%s %v\n", p.Text, err)
 	// Output:
 	// <nil>
 	// C1
-	// <nil>
+	// <nil> true
 	// Have you had lunch yet? <nil>
 }

@@ -1,11 +1,13 @@
 package conversation
 
 import (
+	"encoding/binary"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
+	"cowpi.example/cowpi/corpustest"
 	"cowpi.example/cowpi/fault"
 	"cowpi.example/cowpi/identity"
 	"cowpi.example/cowpi/store"
@@ -245,4 +247,30 @@ func TestDigestChain(t *testing.T) {
 	require.Equal(t, st.Next+1, after.Next)
 	require.Equal(t, Author{1, 0}, after.Last)
 	require.Equal(t, st.Epoch, after.Epoch)
+}
+
+// Whatever lies in a record of a public state: it is read whole, and what was read
+// is what lies there; or it is a bug, without a panic and with nothing read.
+func FuzzKeeper(f *testing.F) {
+	corpustest.Add(f, "conversation.FuzzKeeper")
+	r := mustRoster("a0", "b1")
+	f.Add(encodeHead(Head{Epoch: 1, Base: 2, Next: 5}, r.Digest()), r.Bytes(), make([]byte, 16))
+	f.Add(encodeHead(Head{Epoch: 1, Base: 2, Next: 5}, suite.Hash{}), []byte{0, 0}, []byte{1})
+	f.Fuzz(func(t *testing.T, head, roster, author []byte) {
+		var sid suite.Hash
+		k := NewKeeper(suite.Default, 'x')
+		m := &store.Memory{}
+		m.Commit([]store.Record{{Key: k.key('h', sid), Value: head}, {Key: k.key('r', sid), Value: roster},
+			{Key: k.authorKey(sid, 1), Value: author}})
+		st, ok, err := k.Load(m, sid, 1)
+		if err != nil {
+			var bug *fault.Bug
+			require.ErrorAs(t, err, &bug)
+			require.False(t, ok)
+			return
+		}
+		require.Equal(t, head, encodeHead(st.Head, st.Roster.Digest()))
+		require.Equal(t, roster, st.Roster.Bytes())
+		require.Equal(t, author, binary.BigEndian.AppendUint64(binary.BigEndian.AppendUint64(nil, st.Last.Seq), st.Last.K))
+	})
 }

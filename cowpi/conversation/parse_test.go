@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"cowpi.example/cowpi/corpustest"
 	"cowpi.example/cowpi/fault"
 	"cowpi.example/cowpi/identity"
 	"cowpi.example/cowpi/suite"
@@ -197,6 +198,7 @@ func TestRosterDigestAndCopies(t *testing.T) {
 
 // What is accepted encodes to the same bytes; what is refused returns nothing.
 func FuzzParse(f *testing.F) {
+	corpustest.Add(f, "conversation.FuzzParse")
 	for _, d := range samples(f) {
 		f.Add(d.Raw())
 	}
@@ -220,6 +222,7 @@ func FuzzParse(f *testing.F) {
 
 // The same for stored rosters.
 func FuzzParseRoster(f *testing.F) {
+	corpustest.Add(f, "conversation.FuzzParseRoster")
 	f.Add(mustRoster("a0", "b1").Bytes())
 	f.Add([]byte{0, 0})
 	f.Fuzz(func(t *testing.T, data []byte) {

@@ -31,7 +31,13 @@ func Recipients(before *Roster, d *DataBlock) []identity.ID {
 		rosters[0] = nil
 	}
 	author := d.AuthorIn(before)
-	var out []identity.ID
+	room := 0
+	for _, r := range rosters {
+		if r != nil {
+			room = max(room, r.Len()) // mostly enough: an UPDATE changes little
+		}
+	}
+	out := make([]identity.ID, 0, room)
 	var at [2]int
 	for {
 		var next identity.ID

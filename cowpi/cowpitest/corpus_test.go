@@ -9,8 +9,9 @@ import (
 
 var update = flag.Bool("update", false, "write the corpora of the fuzz targets anew")
 
-// With -update this writes the seed corpora in testdata/fuzz. Those of the
-// machines are programs, those of the decoders messages of a recorded conversation.
+// With -update this writes the corpora of the machines in testdata/fuzz: programs
+// that get far. See also package provider; the corpora of other targets are what
+// the fuzzer found, beside the inputs that the targets add themselves.
 func TestCorpora(t *testing.T) {
 	if !*update {
 		t.Skip("only with -update")

@@ -52,3 +52,27 @@ func try(err error) {
 		panic(err)
 	}
 }
+
+// A named misbehaviour: one mirror alters what it delivers to Bob. He stops, with
+// evidence; of the two views one is the beginning of the other.
+func ExampleAgree() {
+	n, err := cowpitest.New(cowpitest.Options{Seed: 2, Users: []string{"alice", "bob"}, Suite: cowpitest.Cheap})
+	try(err)
+	try(n.Settle())
+	do(n, "alice", cowpi.Create{With: []identity.ID{"bob"}})
+	try(n.Settle())
+	sid := n.User("alice").Conversations()[0]
+	do(n, "alice", cowpi.Send{Sid: sid, Text: []byte("Have you had lunch yet?")})
+	try(n.Settle())
+	fmt.Println(cowpitest.SameViews(n, sid))
+
+	n.Provider("mirror1").Corrupt = cowpitest.AlterTexts(cowpitest.Cheap, "bob")
+	do(n, "alice", cowpi.Send{Sid: sid, Text: []byte("Bob?")})
+	try(n.Settle())
+	fmt.Println(fault.CheckOf(n.User("bob").View(sid).Ended.Err))
+	fmt.Println(cowpitest.Agree(n.User("alice").Account(sid), n.User("bob").Account(sid)))
+	// Output:
+	// <nil>
+	// D1
+	// <nil>
+}

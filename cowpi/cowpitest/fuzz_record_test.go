@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"hash"
 	"reflect"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -73,6 +74,23 @@ func recorded(t testing.TB, s suite.Suite) *recording {
 	do("dave", cowpi.Leave{Sid: r.sid})
 	rec.On = false
 	return r
+}
+
+// A recording follows from its seed alone, down to the last byte: it must not
+// depend on how busy the machine is, or the committed programs would no longer mean
+// what they meant. Which of two texts under way comes first is up to the schedule,
+// so nothing here expects an order that it was not told.
+func TestRecordingsAreTheSame(t *testing.T) {
+	first := cheapRecording()
+	for _, cores := range []int{1, 4} {
+		before := runtime.GOMAXPROCS(cores)
+		again := recorded(t, Cheap)
+		runtime.GOMAXPROCS(before)
+		require.Equal(t, first.Frames, again.Frames)
+		for name, stored := range first.stores {
+			require.Equal(t, stored, again.stores[name], name)
+		}
+	}
 }
 
 var cheapRecording = sync.OnceValue(func() *recording { return recorded(panics{}, Cheap) })

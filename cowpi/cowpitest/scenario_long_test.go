@@ -308,4 +308,12 @@ func TestScenarioNothingGrows(t *testing.T) {
 		require.Equal(t, 300+(total+29)/30*30, shown[name])
 	}
 	require.NoError(t, SameViews(s.Net, sid))
+
+	// Negative control: what is not acknowledged is kept, and the measure shows it.
+	s.SetOffline("charlie", true)
+	talk(150)
+	require.Greater(t, sizes()["mirror1"].records, small["mirror1"].records+100)
+	s.SetOffline("charlie", false)
+	s.settle()
+	require.LessOrEqual(t, sizes()["mirror1"].records, small["mirror1"].records+4)
 }

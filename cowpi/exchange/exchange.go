@@ -46,9 +46,17 @@ func Encode(m Message) []byte {
 // they grow.
 func roomFor(m Message) int {
 	if u, ok := m.(Upload); ok {
-		return 64 + len(u.Data) + len(u.Blocks)*pair.StartSize + len(u.Auths)*40
+		return 16 + len(u.Data) + BlocksSize(u.Blocks) + len(u.Auths)*40
 	}
 	return 256
+}
+
+// BlocksSize is the size of all blocks together.
+func BlocksSize(blocks [][]byte) (n int) {
+	for _, b := range blocks {
+		n += len(b)
+	}
+	return n
 }
 
 // Parse decodes a message. Failures are evidence under W1 to W3, P1.
@@ -135,9 +143,13 @@ type Auth struct {
 // ID is the identity of an upload: the hash of its data block and blocks.
 // Authentication blocks are not part of it, so they can be made anew.
 func (u Upload) ID(s suite.Suite) suite.Hash {
-	data := s.Hash("data block", u.Data)
-	w := wire.NewWriter(len(u.Blocks) * pair.StartSize)
-	for _, b := range u.Blocks {
+	return UploadID(s, s.Hash("data block", u.Data), u.Blocks)
+}
+
+// UploadID is Upload.ID for a data block whose hash is known.
+func UploadID(s suite.Suite, data suite.Hash, blocks [][]byte) suite.Hash {
+	w := wire.NewWriter(BlocksSize(blocks) + 4*len(blocks))
+	for _, b := range blocks {
 		w.Field(b)
 	}
 	return s.Hash("upload", data[:], w.Bytes())
@@ -145,8 +157,18 @@ func (u Upload) ID(s suite.Suite) suite.Hash {
 
 // Authenticate makes the block for a provider with whom ak is shared.
 func Authenticate(s suite.Suite, ak suite.Key, keyID [8]byte, sid, upload suite.Hash) Auth {
-	key := s.KDF("auth sid", suite.KeySize, ak[:], sid[:])
-	return Auth{keyID, suite.Hash(s.KDF("auth", suite.KeySize, key, upload[:]))}
+	// What a suite gets to see moves to the heap: here in one piece.
+	in := &struct {
+		ak          suite.Key
+		sid, upload suite.Hash
+		fields      [2][]byte
+	}{ak: ak, sid: sid, upload: upload}
+	defer suite.Wipe(&in.ak)
+	in.fields = [...][]byte{in.ak[:], in.sid[:]}
+	key := s.KDF("auth sid", suite.KeySize, in.fields[:]...)
+	defer clear(key)
+	in.fields = [...][]byte{key, in.upload[:]}
+	return Auth{keyID, suite.Hash(s.KDF("auth", suite.KeySize, in.fields[:]...))}
 }
 
 func (Upload) tag() byte { return tagUpload }

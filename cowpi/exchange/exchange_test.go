@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
+	"cowpi.example/cowpi/corpustest"
 	"cowpi.example/cowpi/fault"
 	"cowpi.example/cowpi/identity"
 	"cowpi.example/cowpi/pair"
@@ -329,6 +330,7 @@ func TestHandoutsRoundTripAlone(t *testing.T) {
 
 // What is accepted encodes to the same bytes; what is refused returns nothing.
 func FuzzParse(f *testing.F) {
+	corpustest.Add(f, "exchange.FuzzParse")
 	for _, m := range samples() {
 		f.Add(Encode(m))
 	}
@@ -347,6 +349,7 @@ func FuzzParse(f *testing.F) {
 
 // The same for single entries of a hand-out log.
 func FuzzParseHandout(f *testing.F) {
+	corpustest.Add(f, "exchange.FuzzParseHandout")
 	for _, h := range samples()[11].(Handouts).List {
 		f.Add(h.Encode())
 	}

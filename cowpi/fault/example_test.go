@@ -26,3 +26,14 @@ func ExampleEvidence() {
 	// D1 provider "router" index 5 1
 	// cowpi: check D1 failed (provider "router") at index 5: two data blocks for one index
 }
+
+// The other two families: what the caller got wrong, and what this library did.
+func ExampleMisusef() {
+	fmt.Println(fault.Misusef("send", "text of %d bytes", 70_000))
+	fmt.Println(fault.Bugf("a pair without a name"))
+	fmt.Println(fault.CheckOf(fault.Misusef("send", "no check failed")) == "")
+	// Output:
+	// cowpi: misuse: send: text of 70000 bytes
+	// cowpi: bug: a pair without a name
+	// true
+}

@@ -58,3 +58,42 @@ func ExampleConversationCode() {
 	// Output:
 	// 60 71
 }
+
+// A long-term key is made once, from 32 random bytes that nobody else sees.
+func ExampleNewSelf() {
+	self, err := identity.NewSelf(suite.Default, "alice", [32]byte{1}) // crypto/rand, not this
+	fmt.Println(self.ID, len(self.Key), err)
+
+	_, err = identity.NewSelf(suite.Default, "", [32]byte{1})
+	fmt.Println(err != nil)
+	// Output:
+	// alice 32 <nil>
+	// true
+}
+
+// A provider set: the router, then the mirrors. One provider alone is none.
+func ExampleNewProviders() {
+	var parties []identity.Party
+	for i, id := range []identity.ID{"router", "mirror"} {
+		self, _ := identity.NewSelf(suite.Default, id, [32]byte{byte(i)})
+		parties = append(parties, self.Party())
+	}
+	set, err := identity.NewProviders(suite.Default, parties...)
+	fmt.Println(set.Len(), set.At(0).ID, err)
+	_, err = identity.NewProviders(suite.Default, parties[0])
+	fmt.Println(err != nil)
+	// Output:
+	// 2 router <nil>
+	// true
+}
+
+// What somebody typed becomes an id, or is refused.
+func ExampleParseID() {
+	id, err := identity.ParseID("Zoë")
+	fmt.Println(id, len(id.Field()), err)
+	_, err = identity.ParseID("no\xffUTF-8")
+	fmt.Println(err != nil)
+	// Output:
+	// Zoë 65 <nil>
+	// true
+}

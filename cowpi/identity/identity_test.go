@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
+	"cowpi.example/cowpi/corpustest"
 	"cowpi.example/cowpi/fault"
 	"cowpi.example/cowpi/suite"
 	"cowpi.example/cowpi/wire"
@@ -185,6 +186,7 @@ func TestEveryInputOfTheProviderDigestMatters(t *testing.T) {
 }
 
 func FuzzReadID(f *testing.F) {
+	corpustest.Add(f, "identity.FuzzReadID")
 	f.Add(ID("alice").Field())
 	f.Add(ID(strings.Repeat("é", 32)).Field())
 	f.Add(make([]byte, IDFieldSize))
@@ -199,5 +201,24 @@ func FuzzReadID(f *testing.F) {
 		if string(id.Field()) != string(b) {
 			t.Fatalf("%q does not encode to the bytes that it was read from", id)
 		}
+	})
+}
+
+// What somebody types as an id is one just if it is one on the wire.
+func FuzzParseID(f *testing.F) {
+	corpustest.Add(f, "identity.FuzzParseID")
+	for _, s := range []string{"alice", "", "a\x00b", "\xff", strings.Repeat("x", 65), strings.Repeat("é", 32)} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		id, err := ParseID(s)
+		require.Equal(t, err == nil, ID(s).Valid())
+		if err != nil {
+			require.Empty(t, id)
+			return
+		}
+		again, err := readID(id.Field())
+		require.NoError(t, err)
+		require.Equal(t, s, string(again))
 	})
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
+	"cowpi.example/cowpi/corpustest"
 	"cowpi.example/cowpi/fault"
 	"cowpi.example/cowpi/suite"
 )
@@ -120,4 +121,21 @@ func TestU1U3RefuseEachChangedQRCode(t *testing.T) {
 	require.NoError(t, n.CheckQR(qr)) // negative control
 	qr[5] ^= 1                        // what was handed out is a copy
 	require.NoError(t, n.CheckQR(n.QR()))
+}
+
+// Scanned bytes: only the code itself is taken.
+func FuzzCheckQR(f *testing.F) {
+	corpustest.Add(f, "identity.FuzzCheckQR")
+	alice, bob := views(f)
+	n := SafetyNumber(suite.Default, alice.own, bob.own)
+	f.Add(n.QR())
+	f.Add(append(n.QR(), 0))
+	f.Add([]byte{})
+	f.Fuzz(func(t *testing.T, scanned []byte) {
+		err := n.CheckQR(scanned)
+		require.Equal(t, string(scanned) == string(n.QR()), err == nil)
+		if err != nil {
+			require.Contains(t, []fault.Check{fault.U1, fault.U3}, fault.CheckOf(err))
+		}
+	})
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
+	"cowpi.example/cowpi/corpustest"
 	"cowpi.example/cowpi/fault"
 	"cowpi.example/cowpi/suite"
 	"cowpi.example/cowpi/wire"
@@ -266,6 +267,7 @@ func TestVerifyMisuse(t *testing.T) {
 // The three decoders: nothing panics, nothing but the genuine bytes is Verified,
 // and a refusal hands out nothing.
 func FuzzVerifyMessages(f *testing.F) {
+	corpustest.Add(f, "identity.FuzzVerifyMessages")
 	alice, bob := views(f)
 	r, _, _ := run(f, alice, bob)
 	f.Add(r.offer)

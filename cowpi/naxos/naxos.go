@@ -37,10 +37,10 @@ type Peer struct {
 // key: one fixed-base and three variable-base multiplications. The secret half
 // of the one-time key is gone when it returns.
 func Initiate(s suite.Suite, self identity.Self, coin suite.Coin, peer Peer, context []byte) (suite.Point, suite.Key, error) {
-	e := Ephemeral{coin}
-	defer suite.Wipe(&e.ESK)
-	X := e.Public(s, self)
-	K, err := InitiateWith(s, self, e, X, peer, context)
+	x := Ephemeral{coin}.exponent(s, self)
+	defer suite.Wipe(&x)
+	X := s.Public(x)
+	K, err := initiate(s, self, x, X, peer, context)
 	return X, K, err
 }
 
@@ -51,6 +51,11 @@ func Initiate(s suite.Suite, self identity.Self, coin suite.Coin, peer Peer, con
 func InitiateWith(s suite.Suite, self identity.Self, own Ephemeral, X suite.Point, peer Peer, context []byte) (suite.Key, error) {
 	x := own.exponent(s, self)
 	defer suite.Wipe(&x)
+	return initiate(s, self, x, X, peer, context)
+}
+
+// initiate is the initiator's computation with the exponent x of X.
+func initiate(s suite.Suite, self identity.Self, x suite.Scalar, X suite.Point, peer Peer, context []byte) (suite.Key, error) {
 	aY, err := s.DH(self.Secret, peer.Ephemeral)
 	if err != nil {
 		return suite.Key{}, err
@@ -90,7 +95,19 @@ func Respond(s suite.Suite, self identity.Self, own Ephemeral, Y suite.Point, pe
 // h2 is H2 of SPEC.md, section 4: initiator first, then responder, then the
 // three shared points in the initiator's order.
 func h2(s suite.Suite, context []byte, ini, res identity.Party, X, Y, aY, xB, xY suite.Point) suite.Key {
-	return suite.Key(s.KDF("H2", suite.KeySize, context,
-		ini.ID.Field(), ini.Key[:], res.ID.Field(), res.Key[:],
-		X[:], Y[:], aY[:], xB[:], xY[:]))
+	// What a suite gets to see moves to the heap: here in one piece.
+	in := &struct {
+		ini, res [identity.IDFieldSize]byte
+		points   [7]suite.Point
+		fields   [10][]byte
+	}{points: [...]suite.Point{ini.Key, res.Key, X, Y, aY, xB, xY}}
+	copy(in.ini[:], ini.ID.Field())
+	copy(in.res[:], res.ID.Field())
+	p := &in.points
+	in.fields = [...][]byte{context, in.ini[:], p[0][:], in.res[:], p[1][:], p[2][:], p[3][:], p[4][:], p[5][:], p[6][:]}
+	out := s.KDF("H2", suite.KeySize, in.fields[:]...)
+	K := suite.Key(out)
+	clear(out)
+	clear(p[4:])
+	return K
 }

@@ -52,3 +52,16 @@ func Example() {
 	// true <nil>
 	// false
 }
+
+// Anybody can read the head of a block, and nothing else of it.
+func ExampleParseHeader() {
+	block := make([]byte, pair.SizeOf(2))
+	block[0], block[4] = 2, 7 // the continue form, at position 7
+	h, err := pair.ParseHeader(suite.Default, block)
+	fmt.Println(h.Start, h.N, len(block), err)
+	_, err = pair.ParseHeader(suite.Default, block[1:])
+	fmt.Println(fault.CheckOf(err))
+	// Output:
+	// false 7 53 <nil>
+	// P1
+}

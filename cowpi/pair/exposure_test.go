@@ -193,3 +193,51 @@ func TestRefusedStartIsExposedUntilItsKeyIsWiped(t *testing.T) {
 	say(t, a, b) // names it
 	require.False(t, opens())
 }
+
+// Case 3 of the predicate: the receive key is not of the recipient's making, since
+// all providers are corrupt and passed off one of theirs. Then, and only then, its
+// block is exposed to whoever reads the recipient's long-term secret, at any time,
+// and to nobody without that. The recipient itself does not open it.
+func TestForeignPrekeyIsExposedWithTheLongTermSecret(t *testing.T) {
+	for _, foreign := range []bool{true, false} {
+		a, b := newCouple(t, suite.Default)
+		y := suite.Scalar{9, 9} // the adversary's; a known exponent, where an owner has coins
+		if foreign {
+			a.st.Send = Send{}
+			var err error
+			a.st.Send, err = a.st.Send.Assign(KeyID{'e'}, a.terms.suite.Public(y))
+			require.NoError(t, err)
+		}
+		m := a.seal(t)
+		h, err := ParseHeader(suite.Default, m.bytes)
+		require.NoError(t, err)
+		s := a.terms.suite
+		// What the adversary has: y, all that is public, and a long-term secret.
+		opens := func(secret suite.Scalar) bool {
+			z1, err := s.DH(y, a.self.Key)
+			require.NoError(t, err)
+			z2, err := s.DH(secret, h.X)
+			require.NoError(t, err)
+			z3, err := s.DH(y, h.X)
+			require.NoError(t, err)
+			Y := a.st.Send.Theirs.Y
+			ck := suite.Key(s.KDF("H2", suite.KeySize, a.terms.context(3, 7, h.Ref), a.self.ID.Field(), a.self.Key[:],
+				b.self.ID.Field(), b.self.Key[:], h.X[:], Y[:], z1[:], z2[:], z3[:]))
+			km, ok := newSpy(a, b).try(1, m, ck, 0)
+			require.True(t, !ok || km == m.km)
+			return ok
+		}
+		require.Equal(t, foreign, opens(b.self.Secret))
+		require.False(t, opens(a.self.Secret), "the author's long-term secret is of no use")
+		require.False(t, opens(suite.Scalar{1}))
+		if foreign {
+			b.refuses(t, m)
+			after := newSpy(a, b) // nor is what is in both states afterwards, with both long-term secrets
+			after.see(m)
+			after.read(a.st)
+			after.read(b.st)
+			_, ok := after.open(1, m)
+			require.False(t, ok)
+		}
+	}
+}

@@ -219,14 +219,29 @@ func (t *Terms) context(authorJoin, recipientJoin uint32, ref Ref) []byte {
 	return w.Bytes()
 }
 
+// shown is what a suite gets to see of one block. Whatever that is moves to the
+// heap: here in one piece.
+type shown struct {
+	digest suite.Hash
+	plain  [startPlain]byte
+	ad     [6][]byte // the author's id and key, then the recipient's, between digest and header
+}
+
+func newShown(digest suite.Hash) *shown { return &shown{digest: digest} }
+
 // step moves a chain on by one and returns the message key of the position left.
 func step(s suite.Suite, ck *suite.Key) suite.Key {
-	old := *ck // a copy: what is handed to a suite moves to the heap
-	out := s.KDF("chain", 2*suite.KeySize, old[:])
+	var old struct { // a copy: what is handed to a suite moves to the heap
+		ck     suite.Key
+		fields [1][]byte
+	}
+	old.ck = *ck
+	old.fields[0] = old.ck[:]
+	out := s.KDF("chain", 2*suite.KeySize, old.fields[:]...)
 	mk := suite.Key(out[:suite.KeySize])
 	*ck = suite.Key(out[suite.KeySize:])
 	clear(out)
-	suite.Wipe(&old)
+	suite.Wipe(&old.ck)
 	return mk
 }
 

@@ -52,8 +52,9 @@ func (t *Terms) open(st *State, digest suite.Hash, block []byte, content bool) (
 		mk = step(t.suite, &chain.CK)
 	}
 	header := block[:h.size()]
-	plain, ok := t.suite.Open("block", mk, nonce(digest), block[h.size():],
-		digest[:], t.peerID[:], t.peer.Key[:], t.selfID[:], t.self.Key[:], header)
+	in := newShown(digest)
+	in.ad = [...][]byte{in.digest[:], t.peerID[:], t.peer.Key[:], t.selfID[:], t.self.Key[:], header}
+	plain, ok := t.suite.Open("block", mk, nonce(digest), block[h.size():], in.ad[:]...)
 	suite.Wipe(&mk)
 	if !ok {
 		return suite.Key{}, false, fault.Refute(fault.P5, "the block at n = %d does not open", h.N)

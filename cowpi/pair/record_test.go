@@ -5,6 +5,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"cowpi.example/cowpi/corpustest"
 	"cowpi.example/cowpi/fault"
 	"cowpi.example/cowpi/suite"
 )
@@ -92,6 +93,7 @@ func TestW1RecordsThatCannotBe(t *testing.T) {
 }
 
 func FuzzParseSend(f *testing.F) {
+	corpustest.Add(f, "pair.FuzzParseSend")
 	f.Add(full(f).Send.AppendRecord(nil))
 	f.Add(Send{}.AppendRecord(nil))
 	a, b := newCouple(f, suite.Default)
@@ -113,6 +115,7 @@ func FuzzParseSend(f *testing.F) {
 }
 
 func FuzzParseReceive(f *testing.F) {
+	corpustest.Add(f, "pair.FuzzParseReceive")
 	f.Add(full(f).Receive.AppendRecord(nil))
 	f.Add(Receive{}.AppendRecord(nil))
 	a, b := newCouple(f, suite.Default)
@@ -134,6 +137,7 @@ func FuzzParseReceive(f *testing.F) {
 
 // What is accepted as a header is encoded so, and not otherwise.
 func FuzzParseHeader(f *testing.F) {
+	corpustest.Add(f, "pair.FuzzParseHeader")
 	a, b := newCouple(f, suite.Default)
 	f.Add(say(f, a, b).bytes)
 	f.Add(a.seal(f).bytes)
@@ -152,6 +156,7 @@ func FuzzParseHeader(f *testing.F) {
 // Nothing opens but what the peer has sealed, and what does not open leaves
 // nothing behind, in a state with a chain and in one without.
 func FuzzOpen(f *testing.F) {
+	corpustest.Add(f, "pair.FuzzOpen")
 	a, b := newCouple(f, suite.Default)
 	fresh := *b
 	first := a.seal(f)

@@ -53,7 +53,9 @@ func (t *Terms) seal(st *State, digest suite.Hash, km suite.Key, coins suite.Coi
 	// R. It may be gone while the chain is still in the start form: then a corrupt
 	// router has shown the peer a block that was refused, and the peer has answered.
 	h := Header{N: chain.N}
-	plain, size := km[:], ContinueSize
+	size := ContinueSize
+	in := newShown(digest)
+	plain := append(in.plain[:0], km[:]...)
 	if !chain.Accepted {
 		at, outstanding := st.Receive.newest()
 		if outstanding == 0 || starts && outstanding < MaxSessions {
@@ -65,15 +67,14 @@ func (t *Terms) seal(st *State, digest suite.Hash, km suite.Key, coins suite.Coi
 		r := &st.Receive.Mine[at]
 		h = Header{Start: true, Ref: chain.Ref, X: chain.X, N: chain.N}
 		size = StartSize
-		plain = make([]byte, 0, startPlain)
-		plain = append(append(append(plain, km[:]...), r.Ref.ID[:]...), r.Y[:]...)
+		plain = append(append(plain, r.Ref.ID[:]...), r.Y[:]...)
 	}
 
 	mk := step(t.suite, &chain.CK)
 	chain.N++
 	header := h.append(make([]byte, 0, size))
-	block = t.suite.Seal(header, "block", mk, nonce(digest), plain,
-		digest[:], t.selfID[:], t.self.Key[:], t.peerID[:], t.peer.Key[:], header)
+	in.ad = [...][]byte{in.digest[:], t.selfID[:], t.self.Key[:], t.peerID[:], t.peer.Key[:], header}
+	block = t.suite.Seal(header, "block", mk, nonce(digest), plain, in.ad[:]...)
 	suite.Wipe(&mk)
 	clear(plain)
 	return block, made, nil

@@ -71,6 +71,9 @@ func (p *person) block(ref *pair.Ref) []byte {
 // auths authenticates an upload to every provider.
 func (p *person) auths(u *exchange.Upload, sid suite.Hash) {
 	id := u.ID(def)
+	if p.n.uploaded != nil {
+		p.n.uploaded(*u)
+	}
 	u.Auths = nil
 	for _, c := range p.conns {
 		u.Auths = append(u.Auths, exchange.Authenticate(def, c.AK(), c.AuthKeyID(), sid, id))

@@ -69,3 +69,11 @@ func ExampleNewMirror() {
 	// provider.UserSeen {alice}
 	// exchange.Welcome <nil>
 }
+
+// Limits that are not set are those of the specification.
+func ExampleDefaultLimits() {
+	l := provider.DefaultLimits()
+	fmt.Println(l.Window, l.InFlight, l.Stock, l.Roster)
+	// Output:
+	// 64 40 4096 1024
+}

@@ -2,11 +2,14 @@ package provider
 
 import (
 	"errors"
+	"flag"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"cowpi.example/cowpi/channel"
+	"cowpi.example/cowpi/corpustest"
 	"cowpi.example/cowpi/exchange"
 	"cowpi.example/cowpi/fault"
 	"cowpi.example/cowpi/pair"
@@ -34,29 +37,73 @@ func (nd *node) probe(t *testing.T, f func(s *step) error) {
 	nd.p.mem.rollback()
 }
 
-// Whatever anybody says on a connection, before or after the handshake, ends in
-// evidence at worst.
-func FuzzStep(f *testing.F) {
-	n := newNet(f, 1, Limits{})
+var update = flag.Bool("update", false, "write the corpora of the fuzz targets anew")
+
+// With -update this writes messages and records of a real conversation into the
+// corpora in testdata/fuzz.
+func TestCorpora(t *testing.T) {
+	if !*update {
+		t.Skip("only with -update")
+	}
+	_, _, said := fuzzNet(t)
+	corpustest.Write(t, "provider.FuzzStep", said)
+	corpustest.Write(t, "provider.FuzzDecoders", fuzzRecords(t))
+}
+
+// fuzzNet is a network in the midst of things, and what may be said in it, as the
+// messages of users, of links, and of logs.
+func fuzzNet(t testing.TB) (*net, []*person, [][]byte) {
+	n := newNet(t, 1, Limits{})
 	ps := people(n, 20, "ann", "bob")
 	g := ps[0].found(ps[1])
 	g.say(ps[1])
 	d, u := g.msg(ps[0], 10)
 	_, up := g.update(ps[0], nil, nil, []*person{ps[1]})
+	var said [][]byte
 	for _, m := range []exchange.Message{u, up, exchange.Ack{Sid: g.sid, Index: 9}, exchange.Withdraw{Batch: 1}, exchange.HandoutAck{Position: 2},
 		exchange.Prekeys{Batch: 2, List: somePrekeys(3, 1)}, exchange.Fetch{IDs: nil}, exchange.Welcome{}} {
-		f.Add(exchange.Encode(m))
+		said = append(said, exchange.Encode(m))
 	}
 	e := n.entryOf(up)
 	for i, m := range []message{proposal{sid: d.Sid, first: 2, entries: []proposed{e}}, commit{g.sid, 2, 1}, pickFor{user: "ann"},
 		expire{user: "ann"}, withdraw{owner: "ann"}, confirm{owner: "ann"}, asked{owner: "bob"}, verdict{sid: g.sid}} {
-		f.Add(packet{kind: packetData, number: uint64(i), message: encodeMessage(m)}.encode())
-		f.Add(encodeMessage(m))
+		said = append(said, packet{kind: packetData, number: uint64(i), message: encodeMessage(m)}.encode(), encodeMessage(m))
 	}
-	f.Add(packet{kind: packetHello, first: 1, last: 3}.encode())
-	f.Add(packet{kind: packetResync, full: true}.encode())
-	f.Add(packet{kind: packetSnapshot, records: []store.Record{{Key: []byte{1}, Value: []byte{2}}}}.encode())
-	f.Add(make([]byte, 32))
+	return n, ps, append(said, packet{kind: packetHello, first: 1, last: 3}.encode(), packet{kind: packetResync, full: true}.encode(),
+		packet{kind: packetSnapshot, records: []store.Record{{Key: []byte{1}, Value: []byte{2}}}}.encode(), make([]byte, 32))
+}
+
+// fuzzRecords are the records of a router and its mirror, each value once, and
+// messages that are kept in records.
+func fuzzRecords(t testing.TB) (out [][]byte) {
+	n := newNet(t, 1, Limits{})
+	ps := people(n, 6, "ann", "bob", "cem")
+	ps[2].auto = false
+	ps[0].found(ps[1:]...)
+	ps[0].fetchFor(suite.Hash{1}, "bob")
+	seen := map[string]bool{}
+	for _, nd := range n.nodes {
+		require.NoError(t, nd.store.Scan(nil, nil, func(_, v []byte) bool {
+			if !seen[string(v)] {
+				out = append(out, slices.Clone(v))
+			}
+			seen[string(v)] = true
+			return true
+		}))
+	}
+	return append(out, packet{kind: packetEnd}.encode(), packet{kind: packetAck, number: 1}.encode(),
+		encodeMessage(verdict{refused: true, reason: exchange.ReasonNoStock, user: "ann"}),
+		encodeMessage(withdraw{owner: "ann", free: []run{{5, 1}}, fetched: []pair.KeyID{{1}}}))
+}
+
+// Whatever anybody says on a connection, before or after the handshake, ends in
+// evidence at worst.
+func FuzzStep(f *testing.F) {
+	corpustest.Add(f, "provider.FuzzStep")
+	n, ps, said := fuzzNet(f)
+	for _, m := range said {
+		f.Add(m)
+	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		for i, nd := range n.nodes {
 			nd.probe(t, func(s *step) error { // on a new connection
@@ -96,17 +143,10 @@ func FuzzStep(f *testing.F) {
 
 // What decodes encodes to the same bytes.
 func FuzzDecoders(f *testing.F) {
-	n := newNet(f, 1, Limits{})
-	ps := people(n, 20, "ann", "bob", "cem")
-	ps[2].auto = false
-	ps[0].found(ps[1:]...)
-	ps[0].fetchFor(suite.Hash{1}, "bob")
-	require.NoError(f, n.nodes[0].store.Scan(nil, nil, func(_, v []byte) bool { f.Add(v); return true }))
-	require.NoError(f, n.nodes[1].store.Scan(nil, nil, func(_, v []byte) bool { f.Add(v); return true }))
-	f.Add(packet{kind: packetEnd}.encode())
-	f.Add(packet{kind: packetAck, number: 1}.encode())
-	f.Add(encodeMessage(verdict{refused: true, reason: exchange.ReasonNoStock, user: "ann"}))
-	f.Add(encodeMessage(withdraw{owner: "ann", free: []run{{5, 1}}, fetched: []pair.KeyID{{1}}}))
+	corpustest.Add(f, "provider.FuzzDecoders")
+	for _, v := range fuzzRecords(f) {
+		f.Add(v)
+	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		same := func(what string, err error, encode func() []byte) {
 			if err == nil {
@@ -142,5 +182,53 @@ func FuzzDecoders(f *testing.F) {
 		same("entry", err, en.encode)
 		pr, err := parseStoredProposal(def, data)
 		same("proposal", err, pr.store)
+		if data == nil {
+			return // no record
+		}
+		st, err := outlog{recordView{Value: data}}.state()
+		same("log", err, func() []byte {
+			d := store.NewDraft(&store.Memory{})
+			saveState(d, st)
+			return d.Records()[0].Value
+		})
+		number, digest, err := inlog{recordView{Value: data}, 0}.at()
+		same("log position", err, func() []byte {
+			d := store.NewDraft(&store.Memory{})
+			inlog{}.set(d, number, digest)
+			return d.Records()[0].Value
+		})
+		ve, ok, err := (&step{d: store.NewDraft(recordView{Value: data})}).verdictOf(suite.Hash{}, 1)
+		if ok {
+			same("verdict", err, func() []byte {
+				w := record(128)
+				ve.encode(w)
+				return w.Bytes()
+			})
+		}
+	})
+}
+
+// What a mirror tells of its state, record by record: it is well formed, and then a
+// router can read it; or that is evidence or, of what it keeps itself, a bug that
+// takeOver turns into evidence. Never a panic.
+func FuzzWellFormed(f *testing.F) {
+	corpustest.Add(f, "provider.FuzzWellFormed")
+	n := newNet(f, 1, Limits{})
+	ps := people(n, 20, "ann", "bob", "cem")
+	ps[2].auto = false
+	ps[0].found(ps[1:]...)
+	ps[0].fetchFor(suite.Hash{1}, "bob")
+	s, err := n.nodes[0].p.begin(n.nodes[0].store, suite.Seed{}, 1)
+	require.NoError(f, err)
+	require.NoError(f, s.fill(n.nodes[1].store))
+	for _, r := range s.plain.state {
+		require.NoError(f, s.wellFormed(r))
+		f.Add(r.Key, r.Value)
+	}
+	f.Fuzz(func(t *testing.T, k, v []byte) {
+		err := s.wellFormed(store.Record{Key: k, Value: v})
+		var e *fault.Evidence
+		var bug *fault.Bug
+		require.True(t, err == nil || errors.As(err, &e) || errors.As(err, &bug), "%v", err)
 	})
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"cowpi.example/cowpi/exchange"
 	"cowpi.example/cowpi/identity"
 	"cowpi.example/cowpi/store"
 	"cowpi.example/cowpi/suite"
@@ -43,20 +44,22 @@ type packetTo struct {
 
 // net is a network of providers and users, in order and without loss.
 type net struct {
-	t       require.TestingT
-	set     identity.Providers
-	selves  []identity.Self
-	nodes   []*node
-	users   map[identity.ID]*person
-	queue   []packetTo
-	now     uint64
-	seed    uint64
-	conn    ConnID
-	limits  Limits
-	crash   func(at int) bool // true: the node dies after this commit, before its effects
-	timing  func(time.Duration)
-	stepper func(nd *node, in Input, seed suite.Seed) (Output, error)
-	offline map[int]bool // nodes that cannot be connected to
+	t        require.TestingT
+	set      identity.Providers
+	selves   []identity.Self
+	nodes    []*node
+	users    map[identity.ID]*person
+	queue    []packetTo
+	now      uint64
+	seed     uint64
+	conn     ConnID
+	limits   Limits
+	crash    func(at int) bool // true: the node dies after this commit, before its effects
+	timing   func(time.Duration)
+	stepper  func(nd *node, in Input, seed suite.Seed) (Output, error)
+	uploaded func(exchange.Upload) // told of every upload that a person makes
+	offline  map[int]bool          // nodes that cannot be connected to
+	lying    map[int]suite.Suite   // nodes that do not keep to the default one
 }
 
 func self(id string) identity.Self {
@@ -86,9 +89,16 @@ func newNet(t require.TestingT, mirrors int, limits Limits) *net {
 	return n
 }
 
+func (n *net) suite(i int) suite.Suite {
+	if s := n.lying[i]; s != nil {
+		return s
+	}
+	return def
+}
+
 // start makes the provider of a node anew over its store.
 func (n *net) start(i int) {
-	cfg := Config{Suite: def, Self: n.selves[i], Providers: n.set, Limits: n.limits}
+	cfg := Config{Suite: n.suite(i), Self: n.selves[i], Providers: n.set, Limits: n.limits}
 	make := NewMirror
 	if i == 0 {
 		make = NewRouter

@@ -202,7 +202,8 @@ func (s *step) heardState(peer int, p packet) error {
 }
 
 // takeOver installs the state of the source. Every record of it is checked for
-// its form, so that the store holds nothing that we could not read.
+// its form, and then whether all fit together, so that the store holds nothing
+// that we could not read, or that would break a later step: check M1.
 func (s *step) takeOver() error {
 	source := s.plain.source
 	for _, t := range append(slices.Clone(sharedTables), tabConfirm, tabAsked, tabReady, tabVerdict, tabStable, tabExpiry, tabLink) {
@@ -230,14 +231,17 @@ func (s *step) takeOver() error {
 	for i := 1; i <= s.mirrors(); i++ {
 		inlog{s.d, i}.set(s.d, s.plain.ends[i].number, s.plain.ends[i].digest)
 	}
-	if err := s.rebuild(); err != nil {
+	if err := refuteState(s.rebuild()); err != nil {
 		return err
 	}
 	s.plain.state, s.plain.size, s.plain.source = nil, 0, 0
 	s.entries = map[entryKey]*loaded{}
 	s.plain.synced = true
 	s.event(Restored{source})
-	if err := s.dropProposals(); err != nil {
+	if err := refuteState(s.dropProposals()); err != nil {
+		return err
+	}
+	if err := refuteState(s.consistent()); err != nil {
 		return err
 	}
 	if err := s.greetAll(); err != nil {

@@ -6,6 +6,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
+
+	"cowpi.example/cowpi/corpustest"
 )
 
 const example = `# The first example of the paper.
@@ -186,6 +188,7 @@ func TestTextsAndNamesSurvive(t *testing.T) {
 
 // What is accepted is written so that it is read the same; nothing panics.
 func FuzzParse(f *testing.F) {
+	corpustest.Add(f, "script.FuzzParse")
 	for _, s := range []string{example, "conversation a: b\nb: hi\ntogether\nb in a: \"x\"\nrun 3\nend\nexpect b alone",
 		"users a b\nwait 1h\nrouter forks a\nmirror1 lies to a about c", "\"\\u0061\" goes", "a,b:c\"", "#", "conversation \"\": x"} {
 		f.Add(s)

@@ -1,6 +1,8 @@
 package store
 
 import (
+	"bytes"
+	"slices"
 	"sort"
 	"strings"
 	"testing"
@@ -49,6 +51,9 @@ func TestDraftAgainstMap(t *testing.T) {
 				staged[k] = v
 			}
 			for range rapid.IntRange(0, 6).Draw(t, "writes") {
+				if rapid.Bool().Draw(t, "grow") {
+					d.Grow(rapid.IntRange(0, 20).Draw(t, "by"))
+				}
 				k := key.Draw(t, "key")
 				if rapid.Bool().Draw(t, "delete") {
 					d.Delete([]byte(k))
@@ -62,7 +67,9 @@ func TestDraftAgainstMap(t *testing.T) {
 			}
 			check(&m, model)
 			if rapid.Bool().Draw(t, "commit") {
-				m.Commit(d.Records())
+				records := d.Records()
+				require.True(t, slices.IsSortedFunc(records, func(a, b Record) int { return bytes.Compare(a.Key, b.Key) }))
+				m.Commit(records)
 				model = staged
 			}
 			require.Equal(t, len(model), m.Len())

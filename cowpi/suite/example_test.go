@@ -42,3 +42,12 @@ func ExampleNewCoins() {
 	// false
 	// false
 }
+
+// A secret is overwritten when it is dropped.
+func ExampleWipe() {
+	key := suite.Key{1, 2, 3}
+	suite.Wipe(&key)
+	fmt.Println(key == suite.Key{})
+	// Output:
+	// true
+}

@@ -70,8 +70,20 @@ func (x25519Suite) DH(x Scalar, p Point) (Point, error) {
 func (x25519Suite) Hash(purpose Purpose, fields ...[]byte) Hash {
 	var stack [512]byte
 	b := appendLabel(stack[:0], purpose)
-	b = appendFields(b, fields)
-	return sha256.Sum256(b)
+	size := len(b)
+	for _, f := range fields {
+		size += 4 + len(f)
+	}
+	if size <= len(stack) {
+		return sha256.Sum256(appendFields(b, fields))
+	}
+	h := sha256.New() // for long inputs, which are not worth a copy
+	h.Write(b)
+	for _, f := range fields {
+		h.Write(binary.BigEndian.AppendUint32(b[:0], uint32(len(f))))
+		h.Write(f)
+	}
+	return Hash(h.Sum(b[:0]))
 }
 
 func (x25519Suite) KDF(purpose Purpose, n int, fields ...[]byte) []byte {
@@ -81,22 +93,32 @@ func (x25519Suite) KDF(purpose Purpose, n int, fields ...[]byte) []byte {
 }
 
 func (x25519Suite) Seal(dst []byte, purpose Purpose, key Key, nonce [NonceSize]byte, plaintext []byte, ad ...[]byte) []byte {
-	b := adBuffers.Get().(*[]byte)
-	defer adBuffers.Put(b)
-	*b = appendFields(appendLabel((*b)[:0], purpose), ad)
-	return aead(key).Seal(dst, nonce[:], plaintext, *b)
+	in := sealInputs.Get().(*sealInput)
+	defer sealInputs.Put(in)
+	in.set(nonce, purpose, ad)
+	return aead(key).Seal(dst, in.nonce[:], plaintext, in.ad)
 }
 
 func (x25519Suite) Open(purpose Purpose, key Key, nonce [NonceSize]byte, sealed []byte, ad ...[]byte) ([]byte, bool) {
-	b := adBuffers.Get().(*[]byte)
-	defer adBuffers.Put(b)
-	*b = appendFields(appendLabel((*b)[:0], purpose), ad)
-	plain, err := aead(key).Open(nil, nonce[:], sealed, *b)
+	in := sealInputs.Get().(*sealInput)
+	defer sealInputs.Put(in)
+	in.set(nonce, purpose, ad)
+	plain, err := aead(key).Open(nil, in.nonce[:], sealed, in.ad)
 	return plain, err == nil
 }
 
-// adBuffers are for associated data, which is public: nothing secret is left in them.
-var adBuffers = sync.Pool{New: func() any { return new([]byte) }}
+// sealInput is a nonce and associated data. Both are public: nothing secret is left
+// in the pool.
+type sealInput struct {
+	nonce [NonceSize]byte
+	ad    []byte
+}
+
+func (in *sealInput) set(nonce [NonceSize]byte, purpose Purpose, ad [][]byte) {
+	in.nonce, in.ad = nonce, appendFields(appendLabel(in.ad[:0], purpose), ad)
+}
+
+var sealInputs = sync.Pool{New: func() any { return new(sealInput) }}
 
 // appendLabel appends the label of a purpose as a field: its length, then
 // "CoWPI/1 <suite> <purpose>".

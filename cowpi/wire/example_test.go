@@ -24,3 +24,16 @@ func ExampleReader() {
 	// 7 lunch <nil>
 	// cowpi: check W1 failed: example: field text at byte 9: 5 bytes, at most 3 allowed
 }
+
+// Padding hides all but the order of magnitude of a length.
+func ExamplePadme() {
+	for _, n := range []int{9, 100, 101, 1000, 1001} {
+		fmt.Println(n, wire.Padme(n))
+	}
+	// Output:
+	// 9 10
+	// 100 104
+	// 101 104
+	// 1000 1024
+	// 1001 1024
+}

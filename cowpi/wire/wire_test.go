@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
+	"cowpi.example/cowpi/corpustest"
 	"cowpi.example/cowpi/fault"
 )
 
@@ -212,6 +213,7 @@ func TestWriterPanicsOnItsOwnBugs(t *testing.T) {
 // A program of reads over any bytes: nothing panics, what was read encodes to the
 // bytes read.
 func FuzzReader(f *testing.F) {
+	corpustest.Add(f, "wire.FuzzReader")
 	f.Add([]byte{0, 1, 2, 3, 4, 5, 6}, []byte{1, 0, 0, 0, 1, 7, 0, 2})
 	f.Add([]byte{5, 5, 5}, []byte{0, 0, 0, 1, 9, 255, 255, 255, 255})
 	f.Fuzz(func(t *testing.T, program, data []byte) {

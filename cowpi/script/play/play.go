@@ -29,6 +29,9 @@ type Options struct {
 	// Coins and Self are those of cowpitest.Options.
 	Coins [32]byte
 	Self  func(id identity.ID, random [32]byte) (identity.Self, error)
+	// Prepare may change the network before anything is played: let users misbehave,
+	// for one. nil: it stays as it is.
+	Prepare func(*cowpitest.Net)
 }
 
 // Report is what came of a script.
@@ -124,6 +127,9 @@ func Play(s script.Script, opt Options) (Report, error) {
 		ready: map[string]cowpitest.Effort{}, corrupt: map[string]bool{},
 		granted: granted{map[[2]string]bool{}, map[[2]string]script.Standing{}, map[[3]string]bool{}, map[string]bool{},
 			map[string]uint64{}, map[[2]string]bool{}}}
+	if opt.Prepare != nil {
+		opt.Prepare(net)
+	}
 	if err := net.Settle(); err != nil {
 		return Report{}, err
 	}

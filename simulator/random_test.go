@@ -1,0 +1,134 @@
+package simulator
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"runtime/debug"
+	"strconv"
+	"sync/atomic"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"cowpi.example/cowpi/cowpitest"
+	"cowpi.example/cowpi/exchange"
+	"cowpi.example/cowpi/script"
+	"cowpi.example/cowpi/script/scripttest"
+	"cowpi.example/cowpi/suite"
+	"cowpi.example/transcript"
+)
+
+// How many random scripts are played; more show more:
+//
+//	go test ./simulator -run Random -scripts 100000
+var randomScripts = flag.Int("scripts", 1000, "how many random scripts are played for each kind of forgery")
+
+// The tests here play thousands of small networks, one after the other.
+func TestMain(m *testing.M) {
+	flag.Parse()
+	debug.SetGCPercent(800)
+	os.Exit(m.Run())
+}
+
+// drawn is a random script, most of them small: each is played several times.
+func drawn(t *rapid.T, most scripttest.Size) (script.Script, uint64) {
+	pick := func(n int) int { return rapid.IntRange(0, n-1).Draw(t, "pick") }
+	if pick(25) == 0 {
+		most.Users = 12
+	}
+	return scripttest.Random(pick, most), rapid.Uint64Range(1, 1<<40).Draw(t, "schedule")
+}
+
+// checkScripts checks a property of random scripts, in two halves at once: one on
+// the cheap suite, in the other every tenth on the default suite.
+func checkScripts(t *testing.T, property func(t *rapid.T, base suite.Suite)) {
+	require.NoError(t, flag.Set("rapid.checks", strconv.Itoa((*randomScripts+1)/2)))
+	for _, share := range []int{0, 10} {
+		t.Run(fmt.Sprint(share), func(t *testing.T) {
+			t.Parallel()
+			n := 0
+			rapid.Check(t, func(t *rapid.T) {
+				base := cowpitest.Cheap
+				if n++; share > 0 && n%share == 0 {
+					base = suite.Default
+				}
+				property(t, base)
+			})
+		})
+	}
+}
+
+// Perfect simulation of random scripts: groups of 2 to 12, several conversations,
+// joins, leaves, removals, restarts, refusals, crashes, offline spells. Each is
+// forged by an outsider, by one of its participants and by one of its providers.
+func TestRandomScriptsAreForgedPerfectly(t *testing.T) {
+	var forged, refused, stopped, updates atomic.Int64
+	t.Cleanup(func() {
+		t.Logf("%d forgeries, all equal; %d refusals, %d ends, %d changes of rosters in them", forged.Load(), refused.Load(), stopped.Load(), updates.Load())
+		require.Positive(t, refused.Load()*updates.Load()*stopped.Load())
+	})
+	checkScripts(t, func(t *rapid.T, base suite.Suite) {
+		sc, schedule := drawn(t, scripttest.Size{Users: 5, Conversations: 3, Statements: 6})
+		r := happen(t, base, sc, schedule)
+		refused.Add(int64(count(r.seen, "exchange.Refused")))
+		for _, rec := range r.seen.Records {
+			if s, ok := rec.(transcript.Saw); ok && s.What == transcript.Ended {
+				stopped.Add(1)
+			} else if ok && s.What == transcript.Roster && s.Index > 0 {
+				updates.Add(1)
+			}
+		}
+		public := r.world.Public()
+		user := r.world.Users[rapid.IntRange(0, len(r.world.Users)-1).Draw(t, "participant")]
+		provider := r.world.Providers[rapid.IntRange(0, len(r.world.Providers)-1).Draw(t, "provider")]
+		for _, f := range []struct {
+			forger Forger
+			tape   Tape
+		}{{Outsider{public}, r.tape}, {Participant{public, user}, r.tape.Without(user.ID)}, {Provider{public, provider}, r.tape.Without(provider.ID)}} {
+			m := &transcript.Memory{}
+			job := r.job
+			job.Open, job.Tape = To(m), f.tape
+			_, err := f.forger.Forge(job)
+			require.NoError(t, err)
+			require.Equal(t, -1, firstDifference(r.seen, m), "%T", f.forger)
+			require.Equal(t, r.seen.Head, m.Head)
+			forged.Add(1)
+		}
+	})
+}
+
+// Unlinkability of random scripts: every message of each of them, also those that
+// were refused, is placed by an outsider in a transcript that is the real one byte
+// for byte. The two variants take turns.
+func TestRandomScriptsAreForgedAroundEveryMessage(t *testing.T) {
+	var turn, placed atomic.Int64
+	types := [2]atomic.Int64{}
+	t.Cleanup(func() {
+		t.Logf("%d messages placed, %d with the keys from the start, %d with those just before", placed.Load(), types[0].Load(), types[1].Load())
+	})
+	checkScripts(t, func(t *rapid.T, base suite.Suite) {
+		sc, schedule := drawn(t, scripttest.Size{Users: 3, Conversations: 2, Statements: 2})
+		r := happen(t, base, sc, schedule)
+		v := Variant(turn.Add(1) % 2)
+		for i, msg := range messages(base, r.seen) {
+			forged := r.forgeAround(t, Outsider{r.world.Public()}, msg, v)
+			require.Equal(t, -1, firstDifference(r.seen, forged), "message %d, %v", i, v)
+			placed.Add(1)
+			types[v].Add(1)
+		}
+	})
+}
+
+// count counts messages of a type in a transcript.
+func count(m *transcript.Memory, name string) (n int) {
+	for _, r := range m.Records {
+		if s, ok := r.(transcript.Sent); ok && s.Opened.Kind == transcript.Data {
+			if msg, err := exchange.Parse(cowpitest.Cheap, s.Opened.Plain); err == nil && fmt.Sprintf("%T", msg) == name {
+				n++
+			}
+		}
+	}
+	return n
+}

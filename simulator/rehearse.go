@@ -1,0 +1,162 @@
+package simulator
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"slices"
+
+	"cowpi.example/cowpi/conversation"
+	"cowpi.example/cowpi/exchange"
+	"cowpi.example/cowpi/identity"
+	"cowpi.example/cowpi/script"
+	"cowpi.example/cowpi/script/play"
+	"cowpi.example/transcript"
+)
+
+// rehearsals is how often a forger plays a script to find out where the parts of a
+// message belong. Each part that is placed may move others: another Sid, for one,
+// puts the conversations into another order.
+const rehearsals = 6
+
+// place forges a transcript around a real message. A first rehearsal tells which of
+// the forger's own coins end up in the message that stands where the real one
+// belongs; in the next, the parts of the real one take their place; and so on,
+// until the real message comes out as it is.
+func (k Public) place(j Job, own []identity.Self) (play.Report, error) {
+	t, err := readTarget(k.Suite, j.Place)
+	if err != nil {
+		return play.Report{}, err
+	}
+	p, at := j.begin, 0
+	var last string
+	for range rehearsals {
+		f := newForging(k.Suite, j.Tape)
+		s, err := newPlacing(f, p, j.Place)
+		if err != nil {
+			return play.Report{}, err
+		}
+		s.dim = j.dim
+		w := NewWitness(s)
+		s.w = w
+		m := &transcript.Memory{}
+		try := j
+		try.Open = To(m)
+		report, err := k.play(try, w, f, own, w.Knows)
+		if err != nil {
+			return report, err
+		}
+		found := candidates(w, m, j.Place, t)
+		if p != nil && slices.ContainsFunc(found, func(u []byte) bool { return bytes.Equal(u, j.Place.Upload) }) {
+			return report, give(j, m)
+		}
+		if last = t.describe(found); len(found) == 0 {
+			break
+		}
+		next, err := w.plan(found[min(at, len(found)-1)])
+		if err != nil {
+			return report, err
+		}
+		if t.data.Type == conversation.MSG && !bytes.Equal(next.said, t.plain.Text) {
+			if j.Script, err = replaceText(j.Script, string(j.Place.Author), string(next.said), string(t.plain.Text)); err != nil {
+				return report, err
+			}
+		}
+		p = &next
+	}
+	return play.Report{}, fmt.Errorf("simulator: the script does not lead to the message: %s", last)
+}
+
+// give writes what was forged to where it was asked for.
+func give(j Job, m *transcript.Memory) error {
+	sink, err := j.Open(m.Head)
+	if err != nil {
+		return err
+	}
+	return transcript.Copy(sink, m.Source())
+}
+
+// candidates lists the uploads of a run that stand where the real one belongs.
+func candidates(w *Witness, m *transcript.Memory, st *transcript.MessageState, t target) (out [][]byte) {
+	from := map[uint64]bool{}
+	for _, r := range m.Records {
+		switch r := r.(type) {
+		case transcript.Connected:
+			from[r.Conn] = r.Client == st.Author
+		case transcript.Sent:
+			if !r.ToServer || !from[r.Conn] || r.Opened.Kind != transcript.Data {
+				continue
+			}
+			msg, err := exchange.Parse(w.Suite, r.Opened.Plain)
+			if err != nil {
+				continue
+			}
+			if u, ok := msg.(exchange.Upload); ok && t.fits(w, u) {
+				out = append(out, r.Opened.Plain)
+			}
+		}
+	}
+	return out
+}
+
+// fits says whether an upload stands where the real one belongs. The Sid is left
+// out: it is one of the things that are placed.
+func (t target) fits(w *Witness, u exchange.Upload) bool {
+	d, err := conversation.Parse(w.Suite, u.Data)
+	if err != nil || d.Type != t.data.Type || len(u.Blocks) != len(t.upload.Blocks) {
+		return false
+	}
+	if d.Type == conversation.SETUP {
+		return d.Roster.Equal(t.data.Roster)
+	}
+	for i := range u.Blocks {
+		if len(u.Blocks[i]) != len(t.upload.Blocks[i]) {
+			return false
+		}
+	}
+	if d.Type == conversation.UPDATE && !d.Roster.Equal(t.data.Roster) {
+		return false
+	}
+	return d.Epoch == t.data.Epoch && d.RosterDigest == t.data.RosterDigest && d.Author == t.data.Author &&
+		d.Seq == t.data.Seq && d.K == t.data.K && d.Stopped == t.data.Stopped
+}
+
+// describe says what was looked for.
+func (t target) describe(found [][]byte) string {
+	d := t.data
+	what := fmt.Sprintf("a message of type %d with epoch %d, seq %d, k %d and the same roster and blocks", d.Type, d.Epoch, d.Seq, d.K)
+	if len(found) == 0 {
+		return "its author writes no " + what[2:]
+	}
+	return "there is " + what + ", but it does not come out the same"
+}
+
+var errNotUnique = errors.New("simulator: the text in the place of the message must be said just once by its author")
+
+// replaceText lets somebody say something else.
+func replaceText(s script.Script, who, old, new string) (script.Script, error) {
+	n := 0
+	var walk func([]script.Statement) []script.Statement
+	walk = func(list []script.Statement) []script.Statement {
+		list = slices.Clone(list)
+		for i, st := range list {
+			switch a := st.Action.(type) {
+			case script.Say:
+				if a.Who == who && a.Text == old {
+					n++
+					a.Text = new
+					list[i].Action = a
+				}
+			case script.Together:
+				a.Body = walk(a.Body)
+				list[i].Action = a
+			}
+		}
+		return list
+	}
+	s.Statements = walk(s.Statements)
+	if n != 1 {
+		return s, errNotUnique
+	}
+	return s, nil
+}

@@ -1,0 +1,166 @@
+package simulator
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"cowpi.example/cowpi/cowpitest"
+	"cowpi.example/cowpi/exchange"
+	"cowpi.example/cowpi/identity"
+	"cowpi.example/cowpi/script"
+	"cowpi.example/cowpi/suite"
+	"cowpi.example/transcript"
+)
+
+// message is one upload as it was sent by its author.
+type message struct {
+	author identity.ID
+	upload []byte
+}
+
+// messages lists all uploads of a transcript, each as often as it was sent with
+// other authentication.
+func messages(s suite.Suite, m *transcript.Memory) (out []message) {
+	client := map[uint64]identity.ID{}
+	seen := map[string]bool{}
+	for _, r := range m.Records {
+		switch r := r.(type) {
+		case transcript.Connected:
+			client[r.Conn] = r.Client
+		case transcript.Sent:
+			if !r.ToServer || r.Opened.Kind != transcript.Data || client[r.Conn] == "router" || seen[string(r.Opened.Plain)] {
+				continue
+			}
+			if msg, err := exchange.Parse(s, r.Opened.Plain); err == nil {
+				if _, ok := msg.(exchange.Upload); ok {
+					seen[string(r.Opened.Plain)] = true
+					out = append(out, message{client[r.Conn], r.Opened.Plain})
+				}
+			}
+		}
+	}
+	return out
+}
+
+// real is a run with everything about it.
+type real struct {
+	world   World
+	job     Job
+	seen    *transcript.Memory
+	tape    *Recording
+	witness *Witness
+	dim     dimly
+}
+
+func happen(t require.TestingT, base suite.Suite, sc script.Script, schedule uint64) real {
+	w, err := NewWorld(base, sc, [32]byte{1})
+	require.NoError(t, err)
+	r := real{world: w, seen: &transcript.Memory{}, job: Job{Script: sc, Schedule: schedule, Coins: [32]byte{2, byte(schedule)}}}
+	rec := NewRecorder(base)
+	r.witness, r.tape = NewWitness(rec), rec.Tape()
+	r.job.Open = To(r.seen)
+	_, err = w.Run(r.job, r.witness)
+	require.NoError(t, err)
+	r.dim = dimmed(r.witness)
+	return r
+}
+
+// unknown is the tape of a real run without what is unknown to a forger who is
+// given one message of it: there it has something else.
+type unknown struct {
+	*Recording
+	coins     map[Draw]bool
+	exponents map[twist]bool
+	fresh     Tape
+}
+
+func (u unknown) Coin(d Draw) suite.Coin {
+	if u.coins[d] {
+		return u.fresh.Coin(d)
+	}
+	return u.Recording.Coin(d)
+}
+
+func (u unknown) Exponent(who identity.ID, esk suite.Coin) suite.Scalar {
+	if u.exponents[twist{who, esk}] {
+		return u.fresh.Exponent(who, esk)
+	}
+	return u.Recording.Exponent(who, esk)
+}
+
+// forgeAround lets a forger place a message of the real run, where all else comes
+// from the tape of that run.
+func (r real) forgeAround(t require.TestingT, f Forger, msg message, v Variant) *transcript.Memory {
+	st, err := r.witness.State(msg.author, msg.upload, v)
+	require.NoError(t, err)
+	p, err := r.witness.plan(msg.upload)
+	require.NoError(t, err)
+	job := r.job
+	forged := &transcript.Memory{}
+	job.Open, job.Place, job.begin = To(forged), &st, &p
+	tape := unknown{r.tape, map[Draw]bool{}, map[twist]bool{}, FreshTape(r.world.Suite, [32]byte{9})}
+	for i, b := range st.Blocks {
+		c := p.chains[i]
+		if b.Start != nil { // the recipient's key: its id is in the message, its coins are not known
+			tape.exponents[twist{c.named.Who, r.tape.coins[c.named]}] = true
+		} else if b.Offered != nil { // X is in the message, its coins are not known
+			tape.exponents[twist{c.first.Who, r.tape.coins[c.first]}] = true
+		}
+	}
+	job.Tape = tape
+	job.dim = r.dim
+	_, err = f.Forge(job)
+	require.NoError(t, err)
+	return forged
+}
+
+// dimly is what nobody can know, as it was in a real run.
+type dimly struct {
+	keys  map[Draw]suite.Key
+	seals map[chainAt]map[[suite.NonceSize]byte][]byte
+}
+
+func dimmed(w *Witness) dimly {
+	d := dimly{map[Draw]suite.Key{}, map[chainAt]map[[suite.NonceSize]byte][]byte{}}
+	for k, s := range w.starts {
+		if at, ok := w.draw(s.X); ok {
+			d.keys[at] = k
+		}
+	}
+	for _, b := range w.blocks {
+		first, n, ok := w.chainOf(w.marks[b.mk])
+		if at := (chainAt{first, n}); ok {
+			if d.seals[at] == nil {
+				d.seals[at] = map[[suite.NonceSize]byte][]byte{}
+			}
+			d.seals[at][b.nonce] = b.seal
+		}
+	}
+	return d
+}
+
+func (d dimly) first(at Draw) (suite.Key, bool) {
+	k, ok := d.keys[at]
+	return k, ok
+}
+
+func (d dimly) sealed(at chainAt, nonce [suite.NonceSize]byte) []byte { return d.seals[at][nonce] }
+
+func TestPlaceEveryMessageOfScripts(t *testing.T) {
+	for _, name := range []string{"default", "membership", "crash"} {
+		r := happen(t, cowpitest.Cheap, committed(t, name), 3)
+		all := messages(r.world.Suite, r.seen)
+		require.NotEmpty(t, all)
+		t.Log(name, len(all))
+		for _, v := range []Variant{FromStart, JustBefore} {
+			for i, msg := range all {
+				forged := r.forgeAround(t, Outsider{r.world.Public()}, msg, v)
+				if n := firstDifference(r.seen, forged); n >= 0 {
+					st, _ := r.witness.State(msg.author, msg.upload, v)
+					t.Errorf("%s: message %d by %s, %v: records differ from %d on (%d, %d) %+v", name, i, msg.author, v, n, len(r.seen.Records), len(forged.Records), st.Blocks)
+				}
+			}
+		}
+	}
+}

@@ -7,7 +7,8 @@ import (
 )
 
 // Sink takes a transcript. Nothing is complete before Close, which writes the end
-// and does not close what is underneath.
+// and does not close what is underneath. A sink may keep what a record refers to:
+// nobody changes that after Write.
 type Sink interface {
 	Write(Record) error
 	Close() error
@@ -21,17 +22,22 @@ type Source interface {
 	Next() (Record, error)
 }
 
-// Error says where a transcript is malformed.
+// Error says where a transcript, or a MessageState, is malformed; from a sink, which
+// record it did not take.
 type Error struct {
-	Form   string // "binary" or "JSON lines"
+	Form   string // "binary", "JSON lines", "message state"; "unknown" if it is none of them
 	Offset int64  // of the record, in bytes from the beginning
-	Record uint64 // which record, from 1; 0: the header
+	Record uint64 // which record, from 1; the end is one more than the last; 0: the header
 	What   string
 	Err    error // the cause, or nil
 }
 
 func (e *Error) Error() string {
-	s := fmt.Sprintf("transcript (%s): record %d at byte %d: %s", e.Form, e.Record, e.Offset, e.What)
+	where := fmt.Sprintf("record %d", e.Record)
+	if e.Record == 0 {
+		where = "beginning"
+	}
+	s := fmt.Sprintf("transcript (%s): %s at byte %d: %s", e.Form, where, e.Offset, e.What)
 	if e.Err != nil {
 		s += ": " + e.Err.Error()
 	}
@@ -40,7 +46,8 @@ func (e *Error) Error() string {
 
 func (e *Error) Unwrap() error { return e.Err }
 
-// Copy writes all records of a source to a sink, and closes the sink.
+// Copy writes all records of a source to a sink, and closes the sink; after an
+// error it does not, so that half a transcript does not pass for a whole one.
 func Copy(dst Sink, src Source) error {
 	for {
 		r, err := src.Next()

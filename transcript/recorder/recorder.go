@@ -6,7 +6,9 @@ package recorder
 import (
 	"encoding/binary"
 	"errors"
+	"hash/maphash"
 	"slices"
+	"strings"
 	"sync"
 
 	"cowpi.example/cowpi"
@@ -33,15 +35,37 @@ type Recorder struct {
 	now  uint64
 	err  error
 
+	seed maphash.Seed
+
 	mu      sync.Mutex
-	sealing map[string][]byte // in the step under way: what was sealed, by what came out
-	sealed  map[string][]byte // in the last step
+	kept    []byte            // room for copies
+	sealing map[uint64][]byte // in the step under way: what was sealed, by the hash of what came out
+	sealed  map[uint64][]byte // in the last step
+}
+
+// keepSize is how much room for copies is made at once. Messages are mostly small,
+// and recording is not to cost more than a tenth of a run.
+const keepSize = 1 << 14
+
+// keep copies bytes that are not ours. Nil stays nil.
+func (r *Recorder) keep(b []byte) []byte {
+	if len(b) == 0 || len(b) > keepSize/4 {
+		return slices.Clone(b)
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if cap(r.kept)-len(r.kept) < len(b) {
+		r.kept = make([]byte, 0, keepSize)
+	}
+	at := len(r.kept)
+	r.kept = append(r.kept, b...)
+	return r.kept[at:len(r.kept):len(r.kept)]
 }
 
 // New returns a recorder for a network on suite s. open is called once, when the
 // header is known; it may be transcript.NewWriter on some file.
 func New(s suite.Suite, open func(transcript.Header) (transcript.Sink, error)) *Recorder {
-	return &Recorder{Suite: s, open: open, sealing: map[string][]byte{}}
+	return &Recorder{Suite: s, open: open, seed: maphash.MakeSeed(), sealing: map[uint64][]byte{}}
 }
 
 // To is New for a transcript in memory.
@@ -81,8 +105,10 @@ func (r *Recorder) write(rec transcript.Record) {
 func (r *Recorder) Seal(dst []byte, purpose suite.Purpose, key suite.Key, nonce [suite.NonceSize]byte, plain []byte, ad ...[]byte) []byte {
 	out := r.Suite.Seal(dst, purpose, key, nonce, plain, ad...)
 	if purpose == "frame" || purpose == "handshake 2" || purpose == "handshake 3" {
+		// Message 2 has a key before what is sealed: that is in dst, and so in out.
+		made, kept := maphash.Bytes(r.seed, out), r.keep(plain)
 		r.mu.Lock()
-		r.sealing[string(out)] = slices.Clone(plain)
+		r.sealing[made] = kept
 		r.mu.Unlock()
 	}
 	return out
@@ -104,7 +130,7 @@ func (r *Recorder) Stepped(node string, in any, _ []store.Record, err error) {
 	r.mu.Lock()
 	r.sealed, r.sealing = r.sealing, r.sealed
 	if r.sealing == nil {
-		r.sealing = map[string][]byte{}
+		r.sealing = map[uint64][]byte{}
 	}
 	clear(r.sealing)
 	r.mu.Unlock()
@@ -129,12 +155,12 @@ func (r *Recorder) Connected(wire uint64, client, server string) {
 
 // Sent implements cowpitest.Tap.
 func (r *Recorder) Sent(wire uint64, toServer bool, bytes []byte) {
-	r.write(transcript.Sent{Conn: wire, ToServer: toServer, Bytes: slices.Clone(bytes), Opened: r.opened(bytes)})
+	r.write(transcript.Sent{Conn: wire, ToServer: toServer, Bytes: r.keep(bytes), Opened: r.opened(bytes)})
 }
 
 // opened finds what is in a message.
 func (r *Recorder) opened(bytes []byte) transcript.Opened {
-	plain, ok := r.sealed[string(bytes)]
+	plain, ok := r.sealed[maphash.Bytes(r.seed, bytes)]
 	switch {
 	case !ok && len(bytes) == suite.KeySize:
 		return transcript.Opened{Kind: transcript.Hello}
@@ -147,7 +173,7 @@ func (r *Recorder) opened(bytes []byte) transcript.Opened {
 	o := transcript.Opened{Kind: transcript.Data, Plain: payload(plain[5 : 5+n])}
 	if plain[0] != 0 {
 		o.Kind = transcript.Renewal
-		o.Inner = r.sealed[string(o.Plain)]
+		o.Inner = r.sealed[maphash.Bytes(r.seed, o.Plain)]
 	}
 	return o
 }
@@ -211,7 +237,8 @@ func words(err error) (check, text string) {
 		return "", ""
 	}
 	text = err.Error()
-	return string(fault.CheckOf(err)), text[:min(len(text), 1000)]
+	// It may quote what others sent, and is cut anywhere: a transcript takes UTF-8.
+	return string(fault.CheckOf(err)), strings.ToValidUTF8(text[:min(len(text), 1000)], "")
 }
 
 func names(ids []identity.ID) []identity.ID {

@@ -2,11 +2,15 @@ package recorder
 
 import (
 	"bytes"
+	"errors"
+	"io"
 	"io/fs"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
+	"cowpi.example/cowpi"
 	"cowpi.example/cowpi/script"
 	"cowpi.example/cowpi/script/play"
 	"cowpi.example/cowpi/suite"
@@ -85,4 +89,74 @@ func side(toServer bool) int {
 		return 1
 	}
 	return 0
+}
+
+// An error quotes what others sent, and is cut anywhere; a transcript takes UTF-8.
+func TestErrorsBecomeText(t *testing.T) {
+	for _, bad := range []string{"\xff", "a" + strings.Repeat("é", 2000), strings.Repeat("a", 999) + "é"} {
+		saw, ok := Saw("alice", cowpi.Event{Number: 1, Body: cowpi.ProviderFault{Provider: "router", Err: errors.New(bad)}})
+		require.True(t, ok)
+		w, err := transcript.NewWriter(io.Discard, transcript.Header{})
+		require.NoError(t, err)
+		require.NoError(t, w.Write(saw))
+		saw.Error = bad[:min(len(bad), 1000)]
+		require.Error(t, w.Write(saw)) // the control
+		require.NoError(t, w.Close())
+	}
+}
+
+// One changed bit in a message, and it is not opened; what was recorded stays as it
+// was, whatever becomes of the bytes that were shown.
+func TestOnlyWhatWasSealedIsOpened(t *testing.T) {
+	for _, size := range []int{300, keepSize} {
+		m := &transcript.Memory{}
+		r := To(suite.Default, m)
+		r.sink = m
+		plain := make([]byte, size)
+		plain[4] = 9 // the length of the payload, behind its type
+		sealed := r.Seal(nil, "frame", suite.Key{1}, [suite.NonceSize]byte{}, plain)
+		clear(plain)
+		r.Stepped("alice", nil, nil, nil)
+		r.Sent(1, true, sealed)
+		before := bytes.Clone(sealed)
+		sealed[7] ^= 1
+		r.Sent(1, true, sealed)
+		r.Stepped("alice", nil, nil, nil)
+		r.Sent(1, true, before) // was not sealed in this step
+		require.Equal(t, []transcript.Record{
+			transcript.Sent{Conn: 1, ToServer: true, Bytes: before, Opened: transcript.Opened{Kind: transcript.Data, Plain: make([]byte, 9)}},
+			transcript.Sent{Conn: 1, ToServer: true, Bytes: sealed},
+			transcript.Sent{Conn: 1, ToServer: true, Bytes: before},
+		}, m.Records)
+	}
+}
+
+// Timed puts the time before what happens then, and only what is timed has it.
+func TestTimed(t *testing.T) {
+	for _, timed := range []bool{false, true} {
+		m := &transcript.Memory{}
+		r := To(suite.Default, m)
+		r.Timed = timed
+		_, err := play.Play(parse(t, "default"), play.Options{Seed: 1, Suite: r, Tap: r})
+		require.NoError(t, err)
+		require.NoError(t, r.Close())
+		require.Equal(t, timed, m.Head.Timed)
+		last := uint64(0)
+		for _, rec := range m.Records {
+			if c, ok := rec.(transcript.Clock); ok {
+				require.Greater(t, c.Now, last)
+				last = c.Now
+			}
+		}
+		require.Equal(t, timed, last > 0)
+		var b bytes.Buffer
+		w, err := transcript.NewJSONWriter(&b, m.Head)
+		require.NoError(t, err)
+		require.NoError(t, transcript.Copy(w, m.Source()))
+		src, err := transcript.Open(&b)
+		require.NoError(t, err)
+		back, err := transcript.Load(src)
+		require.NoError(t, err)
+		require.Equal(t, m, back)
+	}
 }

@@ -9,6 +9,7 @@ package exchange
 import (
 	"bytes"
 
+	"cowpi.example/cowpi/conversation"
 	"cowpi.example/cowpi/fault"
 	"cowpi.example/cowpi/identity"
 	"cowpi.example/cowpi/pair"
@@ -135,7 +136,7 @@ type Auth struct {
 // ID is the identity of an upload: the hash of its data block and blocks.
 // Authentication blocks are not part of it, so they can be made anew.
 func (u Upload) ID(s suite.Suite) suite.Hash {
-	data := s.Hash("data block", u.Data)
+	data := conversation.HashOf(s, u.Data)
 	w := wire.NewWriter(len(u.Blocks) * pair.StartSize)
 	for _, b := range u.Blocks {
 		w.Field(b)

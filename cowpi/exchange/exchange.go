@@ -109,6 +109,9 @@ const (
 	tagSeen        = 24
 )
 
+// FromUser says whether a message is one that users send; providers send the others.
+func FromUser(m Message) bool { return m.tag() < tagWelcome }
+
 // Prekey is a public NAXOS ephemeral that is used once.
 type Prekey struct {
 	ID pair.KeyID

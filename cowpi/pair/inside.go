@@ -43,13 +43,13 @@ func OpenUnder(s suite.Suite, ck suite.Key, author, recipient identity.Party, di
 	mk := step(s, &ck)
 	defer suite.Wipe(&mk)
 	defer suite.Wipe(&ck)
-	return unseal(s, mk, author, recipient, digest, h, block)
+	return unseal(s, mk, author.ID.Field(), author.Key, recipient.ID.Field(), recipient.Key, digest, h, block)
 }
 
-// unseal opens a block with its message key.
-func unseal(s suite.Suite, mk suite.Key, author, recipient identity.Party, digest suite.Hash, h Header, block []byte) (Inside, error) {
+// unseal opens a block with its message key. The ids are encoded fields.
+func unseal(s suite.Suite, mk suite.Key, author []byte, a suite.Point, recipient []byte, b suite.Point, digest suite.Hash, h Header, block []byte) (Inside, error) {
 	plain, ok := s.Open("block", mk, nonce(digest), block[h.size():],
-		digest[:], author.ID.Field(), author.Key[:], recipient.ID.Field(), recipient.Key[:], block[:h.size()])
+		digest[:], author, a[:], recipient, b[:], block[:h.size()])
 	if !ok {
 		return Inside{}, fault.Refute(fault.P5, "the block at n = %d does not open", h.N)
 	}

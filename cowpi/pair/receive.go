@@ -51,7 +51,7 @@ func (t *Terms) open(st *State, digest suite.Hash, block []byte, content bool) (
 	for ; chain.N <= h.N; chain.N++ {
 		mk = step(t.suite, &chain.CK)
 	}
-	in, err := unseal(t.suite, mk, t.peer, t.self.Party(), digest, h, block)
+	in, err := unseal(t.suite, mk, t.peerID[:], t.peer.Key, t.selfID[:], t.self.Key, digest, h, block)
 	suite.Wipe(&mk)
 	if err != nil {
 		return suite.Key{}, false, err

@@ -79,16 +79,8 @@ func (s *step) saveReceive(n pairName, v pair.Receive) {
 // own join epoch: of the new roster where the pair is made afresh, else of the old
 // one. fresh says which.
 func (e entry) peerOf(self, id identity.ID) (peer conversation.Entry, selfJoin uint32, fresh bool) {
-	if e.d.Roster != nil {
-		p, in := e.d.Roster.Find(id)
-		me, stay := e.d.Roster.Find(self)
-		if in && stay && (p.Joined == e.d.NewEpoch() || me.Joined == e.d.NewEpoch()) {
-			return p, me.Joined, true
-		}
-	}
-	p, _ := e.before.Roster.Find(id)
-	me, _ := e.before.Roster.Find(self)
-	return p, me.Joined, false
+	me, peer, fresh := conversation.PairOf(e.before.Roster, e.d, self, id)
+	return peer, me.Joined, fresh
 }
 
 // open opens our own block of somebody else's entry (SPEC.md, 7.3) and checks

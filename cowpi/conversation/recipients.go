@@ -119,6 +119,25 @@ func FetchesFor(d *DataBlock) []identity.ID {
 	return out
 }
 
+// PairOf returns the entries of two participants that count for the pair between
+// them in a block of d: of the new roster where the pair is made afresh, else of
+// the one before. fresh says which. Who is in neither has a zero entry.
+func PairOf(before *Roster, d *DataBlock, one, other identity.ID) (a, b Entry, fresh bool) {
+	if d.Roster != nil {
+		a, stays := d.Roster.Find(one)
+		b, in := d.Roster.Find(other)
+		if stays && in && (a.Joined == d.NewEpoch() || b.Joined == d.NewEpoch()) {
+			return a, b, true
+		}
+	}
+	if before == nil {
+		return Entry{}, Entry{}, false
+	}
+	a, _ = before.Find(one)
+	b, _ = before.Find(other)
+	return a, b, false
+}
+
 // Purpose is what a Fetch must have named for its prekeys to be used in this
 // block: the Sid, or for a SETUP, whose Sid depends on the keys that the fetch is
 // to bring, the hash of its nonce, its author and the provider set.

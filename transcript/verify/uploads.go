@@ -46,7 +46,7 @@ func (v *verifier) upload(c *conn, m exchange.Upload, encoded []byte) {
 		v.cannot(UploadAuthor, s, "an upload names a roster that is not current")
 	}
 	up := t.keep(v, &upload{d, id, c.client, m.Blocks})
-	v.secrets.sawUpload(v, m, encoded, up)
+	v.secrets.sawUpload(encoded, up)
 }
 
 // rosterOf is the roster before a data block: nil for a SETUP. ok is false if it

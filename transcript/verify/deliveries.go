@@ -57,8 +57,8 @@ func (v *verifier) sameToAll(t *talk, c *conn, x *version, s Subject) {
 // inSequence judges the order of indices on a connection. Who was out for a while
 // has a gap, up to the index that brings it in again.
 func (v *verifier) inSequence(c *conn, x *version, m exchange.Delivery, s Subject) {
-	last, any := c.last[m.Sid]
-	if !any || m.Index >= last {
+	last, before := c.last[m.Sid]
+	if !before || m.Index >= last {
 		c.last[m.Sid] = m.Index + 1
 	}
 	brings := false
@@ -67,7 +67,7 @@ func (v *verifier) inSequence(c *conn, x *version, m exchange.Delivery, s Subjec
 		was := x.pre.Roster != nil && x.pre.Roster.Position(c.client) >= 0
 		brings = in && e.Joined == x.d.NewEpoch() && !was
 	}
-	v.judge(DeliveryOrder, !any || m.Index == last || m.Index > last && brings, s,
+	v.needs(DeliveryOrder, !before || m.Index == last || m.Index > last && brings, s,
 		"index %d comes on this connection where %d is due", m.Index, last)
 }
 

@@ -38,6 +38,7 @@ func (v *verifier) frame(c *conn, d, n int, r transcript.Sent) any {
 	case transcript.Dark:
 		v.judge(FrameSize, len(r.Bytes) >= channel.MinFrameSize && len(r.Bytes) <= channel.MaxFrameSize, c.subject(), "a frame of %d bytes", len(r.Bytes))
 		v.cannot(Opened, c.subject(), "a frame was not opened")
+		v.dark = true
 		return nil
 	case transcript.Data, transcript.Renewal:
 	default:

@@ -62,7 +62,7 @@ func (v *verifier) linked(c *conn, d int, p provider.Packet) {
 		v.logged(c, l, d, p, s)
 	case provider.PacketAck:
 		other := &l.logs[1-d]
-		v.judge(LinkLog, other.blind || p.Number <= other.last, s, "message %d is acknowledged, the last one was %d", p.Number, other.last)
+		v.needs(LinkLog, other.blind || p.Number <= other.last, s, "message %d is acknowledged, the last one was %d", p.Number, other.last)
 	case provider.PacketResync, provider.PacketEnd:
 		// A router that came back without its end takes all over from a mirror. What it
 		// says then is not followed: the packets hold a provider's tables.
@@ -81,7 +81,7 @@ func (v *verifier) greeted(of *log, p provider.Packet, s Subject) {
 	case p.Number == 0:
 		v.judge(LinkLog, p.Digest == suite.Hash{}, s, "a digest of nothing that is not zero")
 	case p.Number > of.last:
-		v.fail(LinkLog, s, "message %d was taken, the last one was %d", p.Number, of.last)
+		v.needs(LinkLog, false, s, "message %d was taken, the last one was %d", p.Number, of.last)
 	case !ok:
 		v.cannot(LinkLog, s, "the messages are too long ago")
 	default:
@@ -104,7 +104,7 @@ func (v *verifier) logged(c *conn, l *link, d int, p provider.Packet, s Subject)
 		}
 		return
 	}
-	if !v.judge(LinkLog, p.Number == of.last+1, s, "message %d comes after %d", p.Number, of.last) {
+	if !v.needs(LinkLog, p.Number == of.last+1, s, "message %d comes after %d", p.Number, of.last) {
 		of.blind = true
 	}
 	of.last = p.Number
@@ -124,7 +124,7 @@ func (v *verifier) logged(c *conn, l *link, d int, p provider.Packet, s Subject)
 		v.commit(c, l, m, s)
 	case provider.Confirm:
 		known, ok := v.stockOf(m.Owner).batches[m.Batch]
-		v.judge(PrekeysSame, ok && known == m.Digest, s.of(m.Owner), "the mirror confirms batch %d with another digest than that of what was uploaded", m.Batch)
+		v.needs(PrekeysSame, ok && known == m.Digest, s.of(m.Owner), "the mirror confirms batch %d with another digest than that of what was uploaded", m.Batch)
 	}
 }
 
@@ -157,7 +157,7 @@ func (v *verifier) proposal(l *link, m provider.Proposal, s Subject) {
 			v.cannot(LinkProposed, where, "uploads were forgotten")
 			continue
 		}
-		v.judge(LinkProposed, known, where, "nobody uploaded what is proposed")
+		v.needs(LinkProposed, known, where, "nobody uploaded what is proposed")
 	}
 	l.proposed[m.Sid] = p
 }
@@ -167,7 +167,7 @@ func (v *verifier) commit(c *conn, l *link, m provider.Commit, s Subject) {
 	p, ok := l.proposed[m.Sid]
 	delete(l.proposed, m.Sid)
 	where := at(m.Sid, m.First).by(s.Provider).on(s.Conn)
-	if !v.judge(LinkCommitted, ok && p.first == m.First && m.Count <= len(p.data), where, "what is committed was not proposed") {
+	if !v.needs(LinkCommitted, ok && p.first == m.First && m.Count <= len(p.data), where, "what is committed was not proposed") {
 		return
 	}
 	t := v.talk(m.Sid)
@@ -187,5 +187,5 @@ func (v *verifier) committed(t *talk, c *conn, x *version, s Subject) {
 		v.cannot(LinkCommitted, s, "the router's log is not known")
 		return
 	}
-	v.judge(LinkCommitted, ok && h == x.data, s, "the router did not commit this to the mirror")
+	v.needs(LinkCommitted, ok && h == x.data, s, "the router did not commit this to the mirror")
 }

@@ -67,7 +67,7 @@ func (v *verifier) prekeys(c *conn, m exchange.Prekeys) {
 // inStock judges whether a prekey is one that its owner uploaded.
 func (v *verifier) inStock(owner identity.ID, p exchange.Prekey, s Subject) {
 	k := v.stockOf(owner).keys[p.ID]
-	v.judge(PrekeyStock, k != nil && k.y == p.Y, s, "%s did not upload prekey %x with this key", owner, p.ID)
+	v.needs(PrekeyStock, k != nil && k.y == p.Y, s, "%s did not upload prekey %x with this key", owner, p.ID)
 }
 
 // give judges a hand-out: every prekey has one.
@@ -75,7 +75,7 @@ func (v *verifier) give(owner identity.ID, id keyID, h handout, s Subject) {
 	k := v.stockOf(owner).keys[id]
 	switch {
 	case k == nil:
-		v.fail(PrekeyStock, s, "%s did not upload prekey %x", owner, id)
+		v.needs(PrekeyStock, false, s, "%s did not upload prekey %x", owner, id)
 	case k.given.kind == 0:
 		v.judge(PrekeyOnce, !k.gone, s, "prekey %x of %s is handed out, and was withdrawn", id, owner)
 		k.given = h
@@ -100,7 +100,7 @@ func (v *verifier) named(t *talk, x *version, u *upload) {
 		}
 		k := v.stockOf(owner).keys[h.Ref.ID]
 		want := handout{exchange.HandoutFetched, x.author, x.d.Purpose(v.suite)}
-		v.judge(PrekeysFetched, k != nil && k.given == want, s, "the block to %s names prekey %x, which %s did not fetch for this", owner, h.Ref.ID, x.author)
+		v.needs(PrekeysFetched, k != nil && k.given == want, s, "the block to %s names prekey %x, which %s did not fetch for this", owner, h.Ref.ID, x.author)
 		if k != nil {
 			v.judge(PrekeysFetched, k.used == suite.Hash{} || k.used == x.data, s, "the block to %s names prekey %x, which another one used", owner, h.Ref.ID)
 			k.used = x.data
@@ -137,7 +137,7 @@ func (v *verifier) fetch(c *conn, m exchange.Fetch) {
 func (v *verifier) fetched(c *conn, m exchange.Fetched) {
 	s := c.subject().by(c.server).of(c.client)
 	f := v.fetches[fetchKey{c.client, m.ID}]
-	if !v.judge(FetchSame, f != nil, s, "the answer is to a fetch that was not made") {
+	if !v.needs(FetchSame, f != nil, s, "the answer is to a fetch that was not made") {
 		return
 	}
 	var ids []identity.ID
@@ -176,7 +176,7 @@ func (v *verifier) handouts(c *conn, m exchange.Handouts) {
 		case exchange.HandoutFetched, exchange.HandoutAssigned:
 			v.give(c.client, h.Prekey, handout{h.Kind, h.To, h.Sid}, s)
 		default:
-			if p := k.keys[h.Prekey]; v.judge(PrekeyStock, p != nil, s, "%s did not upload prekey %x", c.client, h.Prekey) {
+			if p := k.keys[h.Prekey]; v.needs(PrekeyStock, p != nil, s, "%s did not upload prekey %x", c.client, h.Prekey) {
 				p.gone = true
 			}
 		}

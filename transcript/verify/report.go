@@ -195,6 +195,7 @@ func list(b *strings.Builder, title string, lines []string) {
 // findings collects what a report says.
 type findings struct {
 	record      uint64
+	dark        bool // something was not opened
 	established map[Check]uint64
 	broken      []Finding
 	more        uint64
@@ -235,6 +236,16 @@ func (f *findings) judge(c Check, good bool, s Subject, format string, args ...a
 		f.fail(c, s, format, args...)
 	}
 	return good
+}
+
+// needs is judge for what may be missing only because something was not opened: it
+// is not established then.
+func (f *findings) needs(c Check, good bool, s Subject, format string, args ...any) bool {
+	if !good && f.dark {
+		f.cannot(c, s, "something is missing that may be in what was not opened")
+		return false
+	}
+	return f.judge(c, good, s, format, args...)
 }
 
 // cannot notes what could not be established, and why: the reason is constant.

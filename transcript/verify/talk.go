@@ -125,7 +125,7 @@ func (v *verifier) judgeVersion(t *talk, x *version, m exchange.Delivery, s Subj
 	}
 	x.d = d
 	if len(x.uploads) > 0 || !t.forgot {
-		v.judge(Uploaded, len(x.uploads) > 0, s, "nobody uploaded this data block")
+		v.needs(Uploaded, len(x.uploads) > 0, s, "nobody uploaded this data block")
 	}
 	if !v.past(t, x) {
 		switch {
@@ -133,7 +133,7 @@ func (v *verifier) judgeVersion(t *talk, x *version, m exchange.Delivery, s Subj
 			v.cannot(DigestChain, s, "a conversation begins in its middle: what was before is believed")
 			v.join(t, x)
 		default:
-			v.fail(DigestChain, s, "it continues nothing that was delivered: h before it is another")
+			v.needs(DigestChain, false, s, "it continues nothing that was delivered: h before it is another")
 		}
 		return
 	}

@@ -115,7 +115,7 @@ func (v *verifier) refused(c *conn, m exchange.Refused) {
 	s := in(m.Sid).on(c.number).by(c.server).of(c.client)
 	switch known := slices.Contains(c.uploads.list, m.Upload); {
 	case known || !c.uploads.gone:
-		v.judge(UploadRefused, known, s, "it names an upload that was not made on this connection")
+		v.needs(UploadRefused, known, s, "it names an upload that was not made on this connection")
 	default:
 		v.cannot(UploadRefused, s, "the upload was too long ago")
 	}

@@ -65,13 +65,7 @@ func Run(src transcript.Source, opt Options) (*Report, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrHeader, err)
 	}
-	v := &verifier{
-		findings: newFindings(), suite: opt.Suite, set: set, digest: set.Digest(opt.Suite), window: uint64(opt.Window),
-		conns: map[uint64]*conn{}, users: map[identity.ID]map[identity.ID]suite.Point{},
-		talks: map[suite.Hash]*talk{}, stocks: map[identity.ID]*stock{}, fetches: map[fetchKey]*fetch{},
-		views: map[identity.ID]*view{}, links: map[identity.ID]*link{}, routerLog: &sharedLog{},
-	}
-	v.secrets = newSecrets(v, opt.Secrets)
+	v := newVerifier(opt, set)
 	for {
 		r, err := src.Next()
 		if errors.Is(err, io.EOF) {
@@ -80,9 +74,19 @@ func Run(src transcript.Source, opt Options) (*Report, error) {
 		if err != nil {
 			return nil, err
 		}
-		v.record++
 		v.take(r)
 	}
+}
+
+func newVerifier(opt Options, set identity.Providers) *verifier {
+	v := &verifier{
+		findings: newFindings(), suite: opt.Suite, set: set, digest: set.Digest(opt.Suite), window: uint64(opt.Window),
+		conns: map[uint64]*conn{}, users: map[identity.ID]map[identity.ID]suite.Point{},
+		talks: map[suite.Hash]*talk{}, stocks: map[identity.ID]*stock{}, fetches: map[fetchKey]*fetch{},
+		views: map[identity.ID]*view{}, links: map[identity.ID]*link{}, routerLog: &sharedLog{},
+	}
+	v.secrets = newSecrets(v, opt.Secrets)
+	return v
 }
 
 // verifier is a transcript under way.
@@ -107,6 +111,7 @@ type verifier struct {
 
 // take takes the next record.
 func (v *verifier) take(r transcript.Record) {
+	v.record++
 	switch r := r.(type) {
 	case transcript.Registered:
 		v.registered(r)

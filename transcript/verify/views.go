@@ -32,7 +32,7 @@ func (v *verifier) saw(e transcript.Saw) {
 		return
 	}
 	t := v.talks[e.Sid]
-	if !v.judge(ViewBacked, t != nil, s, "nothing was ever uploaded or delivered of this conversation") {
+	if !v.needs(ViewBacked, t != nil, s, "nothing was ever uploaded or delivered of this conversation") {
 		return
 	}
 	if e.What == transcript.Ended {
@@ -46,7 +46,7 @@ func (v *verifier) saw(e transcript.Saw) {
 		return
 	}
 	x := v.backed(t, e.Who, e.Index)
-	if !v.judge(ViewBacked, x != nil, s, "not every provider had delivered this index to this participant, or not the same") {
+	if !v.needs(ViewBacked, x != nil, s, "not every provider had delivered this index to this participant, or not the same") {
 		return
 	}
 	t.ends[e.Who] = lastOne{x.index, x.after}

@@ -31,6 +31,9 @@ func (v *verifier) delivery(c *conn, m exchange.Delivery) any {
 		v.committed(t, c, x, s)
 	}
 	if !x.ok {
+		if x.waits {
+			v.cannot(DeliveryBlock, s, "the index before was delivered to nobody yet")
+		}
 		return x
 	}
 	v.block(t, x, c, m, s)

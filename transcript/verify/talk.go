@@ -29,7 +29,7 @@ type talk struct {
 	acks     map[identity.ID]map[int]uint64 // one above the last acknowledged index, by participant and provider
 	ends     map[identity.ID]lastOne
 	commits  map[identity.ID]map[uint64]suite.Hash // hash of the data block committed to a mirror
-	parted   bool
+	passed   bool                                  // the index below low was one that is known
 }
 
 // lastOne is the last that a participant had processed, for its conversation code.
@@ -46,6 +46,8 @@ type version struct {
 	d                   *conversation.DataBlock // nil if it does not parse
 	pre                 conversation.State      // by which it is judged
 	ok                  bool                    // valid: it has author and recipients, and a branch went on with it
+	waits               bool                    // what is before it has not been delivered to anybody yet
+	where               Subject                 // of the first delivery
 	author              identity.ID
 	recipients          []identity.ID
 	uploads             []*upload
@@ -75,7 +77,8 @@ type branch struct {
 
 const (
 	maxBranches = 16
-	maxVersions = 8 // of one index
+	maxVersions = 8    // of one index
+	maxAhead    = 4096 // how far an index may be ahead of all others
 )
 
 // talk returns a conversation; new ones begin with nothing.
@@ -100,6 +103,10 @@ func (v *verifier) find(t *talk, c *conn, m exchange.Delivery) *version {
 		}
 	}
 	s := at(t.sid, m.Index).by(c.server).of(c.client)
+	if joins := len(t.branches) == 0 && t.high == 0; m.Index > t.high && m.Index-t.high > maxAhead && !joins {
+		v.fail(DigestChain, s, "it continues nothing that was delivered: the highest index so far is %d", t.high)
+		return nil
+	}
 	if len(t.versions[m.Index]) >= maxVersions {
 		v.fail(ProviderSame, s, "there are too many versions of this index to tell them apart")
 		return nil
@@ -107,15 +114,25 @@ func (v *verifier) find(t *talk, c *conn, m exchange.Delivery) *version {
 	x := &version{index: m.Index, before: m.Before, data: data, first: map[identity.ID]identity.ID{},
 		got: map[identity.ID]uint32{}, uploads: t.uploads[data]}
 	x.after = conversation.NextDigestOf(v.suite, m.Before, data)
+	s.Record = v.record
+	x.where = s
+	d, err := conversation.Parse(v.suite, m.Data)
+	if err == nil && len(t.branches) == 0 && m.Index > 0 {
+		if d.Type != conversation.UPDATE || !d.AddsOrRestarts() {
+			v.fail(DigestChain, s, "a conversation begins neither with its SETUP nor by adding somebody")
+			return nil
+		}
+		t.low, t.high = m.Index, m.Index
+	}
 	t.versions[m.Index] = append(t.versions[m.Index], x)
 	t.high = max(t.high, m.Index+1)
-	v.judgeVersion(t, x, m, s)
+	v.judgeVersion(t, x, d, err)
 	return x
 }
 
 // judgeVersion judges a data block where it stands.
-func (v *verifier) judgeVersion(t *talk, x *version, m exchange.Delivery, s Subject) {
-	d, err := conversation.Parse(v.suite, m.Data)
+func (v *verifier) judgeVersion(t *talk, x *version, d *conversation.DataBlock, err error) {
+	s := x.where
 	if err == nil && d.Sid != t.sid {
 		v.fail(DataBlock, s, "the data block is of another conversation")
 		return
@@ -127,26 +144,57 @@ func (v *verifier) judgeVersion(t *talk, x *version, m exchange.Delivery, s Subj
 	if len(x.uploads) > 0 || !t.forgot {
 		v.needs(Uploaded, len(x.uploads) > 0, s, "nobody uploaded this data block")
 	}
-	if !v.past(t, x) {
-		switch {
-		case len(t.branches) == 0 && d.AddsOrRestarts() && d.Type == conversation.UPDATE:
-			v.cannot(DigestChain, s, "a conversation begins in its middle: what was before is believed")
-			v.join(t, x)
-		default:
-			v.needs(DigestChain, false, s, "it continues nothing that was delivered: h before it is another")
-		}
+	if len(t.branches) == 0 && x.index > 0 {
+		v.cannot(DigestChain, s, "a conversation begins in its middle: what was before is believed")
+		v.join(t, x)
 		return
 	}
-	v.ok(DigestChain)
-	blocks := conversation.AnyBlocks
-	if len(x.uploads) > 0 {
-		blocks = len(x.uploads[0].blocks)
-	}
-	err = conversation.Valid(x.pre, d, blocks)
-	if v.judge(Valid, err == nil, s, "%v", err) {
+	v.judgeHere(t, x)
+}
+
+// judgeHere judges a version by the public state before it, and then those that
+// waited for it.
+func (v *verifier) judgeHere(t *talk, x *version) {
+	for queue := []*version{x}; len(queue) > 0; queue = queue[1:] {
+		x := queue[0]
+		if !v.past(t, x) {
+			if x.waits = !t.known(x.index); !x.waits {
+				v.needs(DigestChain, false, x.where, "it continues nothing that was delivered: h before it is another")
+			}
+			continue
+		}
+		v.ok(DigestChain)
+		blocks := conversation.AnyBlocks
+		if len(x.uploads) > 0 {
+			blocks = len(x.uploads[0].blocks)
+		}
+		err := conversation.Valid(x.pre, x.d, blocks)
+		if !v.judge(Valid, err == nil, x.where, "%v", err) {
+			continue
+		}
 		v.apply(t, x)
 		v.namedPrekeys(t, x)
+		for _, o := range t.versions[x.index+1] {
+			if o.waits && o.before == x.after {
+				o.waits = false
+				queue = append(queue, o)
+			}
+		}
 	}
+}
+
+// known says whether the index before one was delivered to somebody. It need not
+// have been: one who joins may be the only one who is connected.
+func (t *talk) known(index uint64) bool {
+	if index == 0 || index == t.low && t.passed {
+		return true
+	}
+	for _, x := range t.versions[index-1] {
+		if x.ok {
+			return true
+		}
+	}
+	return false
 }
 
 // past finds the public state that a version continues.

@@ -61,6 +61,16 @@ func (t *talk) hasAcked(id identity.ID, index uint64, providers int) bool {
 func (v *verifier) settle(t *talk) {
 	list := t.versions[t.low]
 	v.agree(t, list)
+	passed := false
+	for _, x := range list {
+		passed = passed || x.ok
+		switch {
+		case x.waits && t.known(x.index):
+			v.needs(DigestChain, false, x.where, "it continues nothing that was delivered: h before it is another")
+		case x.waits:
+			v.cannot(DigestChain, x.where, "the index before was delivered to nobody")
+		}
+	}
 	for _, x := range list {
 		if x.ok {
 			t.forget(x)
@@ -71,6 +81,7 @@ func (v *verifier) settle(t *talk) {
 		delete(of, t.low)
 	}
 	t.low++
+	t.passed = passed
 	for _, x := range t.versions[t.low] {
 		x.parent = nil // else all that ever was would hang on it
 	}

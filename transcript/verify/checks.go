@@ -127,14 +127,6 @@ var checks = []struct {
 	{MessageAuth, true, "their authentication blocks verify"},
 }
 
-var meaning = func() map[Check]string {
-	m := map[Check]string{}
-	for _, c := range checks {
-		m[c.name] = c.means
-	}
-	return m
-}()
-
 // limits is what no transcript establishes, whatever is checked and whichever
 // secrets are given. The rest of a report must be read with it.
 var limits = []string{

@@ -56,7 +56,6 @@ type said struct {
 	at     int // the record
 	conn   transcript.Connected
 	sent   transcript.Sent
-	first  bool // the first of its conn with this type, provider and client
 	parsed exchange.Message
 }
 

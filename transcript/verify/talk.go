@@ -117,7 +117,7 @@ func (v *verifier) find(t *talk, c *conn, m exchange.Delivery) *version {
 	s.Record = v.record
 	x.where = s
 	d, err := conversation.Parse(v.suite, m.Data)
-	if err == nil && len(t.branches) == 0 && m.Index > 0 {
+	if err == nil && d.Sid == t.sid && len(t.branches) == 0 && m.Index > 0 {
 		if d.Type != conversation.UPDATE || !d.AddsOrRestarts() {
 			v.fail(DigestChain, s, "a conversation begins neither with its SETUP nor by adding somebody")
 			return nil
@@ -144,7 +144,7 @@ func (v *verifier) judgeVersion(t *talk, x *version, d *conversation.DataBlock, 
 	if len(x.uploads) > 0 || !t.forgot {
 		v.needs(Uploaded, len(x.uploads) > 0, s, "nobody uploaded this data block")
 	}
-	if len(t.branches) == 0 && x.index > 0 {
+	if x.index > 0 && len(t.branches) == 0 {
 		v.cannot(DigestChain, s, "a conversation begins in its middle: what was before is believed")
 		v.join(t, x)
 		return

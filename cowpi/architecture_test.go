@@ -34,6 +34,7 @@ var floors = map[string]int{
 	"cowpi/conversation":      4,
 	"cowpi/content":           5,
 	"cowpi/exchange":          5,
+	"cowpi/integrity":         6, // the relation of views, for the test network and for transcripts
 	"cowpi/provider":          6, // never meets the participant
 	"cowpi":                   6,
 	"cowpi/corpustest":        0, // reads fuzz corpora, for tests

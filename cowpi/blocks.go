@@ -37,12 +37,12 @@ func (s *step) blocks(e entry, km suite.Key, serial uint64, keys []exchange.Fetc
 		prekeys[keys[i].ID] = &keys[i].Prekey
 	}
 	jobs := make([]job, len(recipients))
-	w := e.whom(s.self.ID)
+	pairs := conversation.PairsOf(e.before.Roster, e.d, s.self.ID)
 	names := make([]byte, 0, 64*len(recipients)) // of all jobs, one after the other
 	for i, id := range recipients {
 		j := &jobs[i]
-		var fresh bool
-		j.peer, j.selfJoin, fresh = w.peerOf(id)
+		me, peer, fresh := pairs.With(id)
+		j.peer, j.selfJoin = peer, me.Joined
 		at := len(names)
 		if fresh {
 			if j.fresh = prekeys[id]; j.fresh == nil {

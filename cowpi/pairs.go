@@ -88,39 +88,9 @@ func (s *step) saveReceive(n pairName, v pair.Receive) {
 // own join epoch: of the new roster where the pair is made afresh, else of the old
 // one. fresh says which.
 func (e entry) peerOf(self, id identity.ID) (peer conversation.Entry, selfJoin uint32, fresh bool) {
-	w := e.whom(self)
-	return w.peerOf(id)
-}
-
-// whom looks us up in both rosters, for asking peerOf about many.
-func (e entry) whom(self identity.ID) whom {
-	w := whom{before: e.before.Roster, after: e.d.Roster, epoch: e.d.NewEpoch()}
-	if w.before != nil {
-		w.old, _ = w.before.Find(self)
-	}
-	if w.after != nil {
-		w.new, w.stay = w.after.Find(self)
-	}
-	return w
-}
-
-// whom is who we are in the rosters before and after an entry.
-type whom struct {
-	before, after *conversation.Roster
-	old, new      conversation.Entry // our own
-	stay          bool               // we are in the new roster
-	epoch         uint32             // that a SETUP or UPDATE begins
-}
-
-func (w *whom) peerOf(id identity.ID) (peer conversation.Entry, selfJoin uint32, fresh bool) {
-	if w.stay {
-		p, in := w.after.Find(id)
-		if in && (p.Joined == w.epoch || w.new.Joined == w.epoch) {
-			return p, w.new.Joined, true
-		}
-	}
-	peer, _ = w.before.Find(id)
-	return peer, w.old.Joined, false
+	p := conversation.PairsOf(e.before.Roster, e.d, self)
+	me, peer, fresh := p.With(id)
+	return peer, me.Joined, fresh
 }
 
 // open opens our own block of somebody else's entry (SPEC.md, 7.3) and checks

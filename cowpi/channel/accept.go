@@ -98,12 +98,18 @@ func (a *Answering) read(msg3 []byte) (Peer, suite.Point, error) {
 	if !ok {
 		return Peer{}, suite.Point{}, fault.Refute(fault.H3, "message 3 does not open")
 	}
+	return ReadMsg3(a.suite, plain)
+}
+
+// ReadMsg3 reads what is sealed in message 3: who the client says it is, and X_c.
+// It checks H4 and W3.
+func ReadMsg3(s suite.Suite, plain []byte) (Peer, suite.Point, error) {
 	peer, X, err := decodeMsg3(plain)
 	if err == nil {
-		err = checkPoint(a.suite, peer.Key, "long-term key in message 3")
+		err = checkPoint(s, peer.Key, "long-term key in message 3")
 	}
 	if err == nil {
-		err = checkPoint(a.suite, X, "one-time key in message 3")
+		err = checkPoint(s, X, "one-time key in message 3")
 	}
 	if err != nil {
 		return Peer{}, suite.Point{}, err

@@ -114,10 +114,8 @@ func (d *Dialling) openHello(dh *shares, E suite.Point, msg2 []byte) (suite.Poin
 	if !ok {
 		return suite.Point{}, fault.Refute(fault.H1, "message 2 does not open under the key of provider %q", d.provider.ID)
 	}
-	r := wire.NewReader("handshake message 2", plain)
-	id := r.Take("provider", identity.IDFieldSize)
-	Y := wire.Array32[suite.Point](r, "one-time key")
-	if err := r.Done(); err != nil {
+	id, Y, err := readHello(plain)
+	if err != nil {
 		return suite.Point{}, err
 	}
 	// The key was authenticated, the id was not: two names for one key would
@@ -126,6 +124,29 @@ func (d *Dialling) openHello(dh *shares, E suite.Point, msg2 []byte) (suite.Poin
 		return suite.Point{}, fault.Refute(fault.H2, "dialled %q, the answer names another provider", d.provider.ID)
 	}
 	return Y, checkPoint(s, Y, "one-time key in message 2")
+}
+
+// readHello reads the plaintext of msg2: the id field and Y_s, both unchecked.
+func readHello(plain []byte) (id []byte, Y suite.Point, err error) {
+	r := wire.NewReader("handshake message 2", plain)
+	id = r.Take("provider", identity.IDFieldSize)
+	Y = wire.Array32[suite.Point](r, "one-time key")
+	return id, Y, r.Done()
+}
+
+// ReadMsg2 reads what is sealed in message 2, for whoever was shown it opened: who
+// the server says it is, and Y_s. It checks W1 to W3.
+func ReadMsg2(s suite.Suite, plain []byte) (identity.ID, suite.Point, error) {
+	field, Y, err := readHello(plain)
+	if err != nil {
+		return "", suite.Point{}, err
+	}
+	r := wire.NewReader("handshake message 2", field)
+	id := identity.ReadID(r, "provider")
+	if err := r.Done(); err != nil {
+		return "", suite.Point{}, err
+	}
+	return id, Y, checkPoint(s, Y, "one-time key in message 2")
 }
 
 // sealMsg3 names the client to the provider alone.

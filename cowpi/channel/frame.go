@@ -23,6 +23,9 @@ const (
 // bucket is the padded size of a frame's plaintext with a payload of n bytes.
 func bucket(n int) int { return wire.Padme(max(frameHeader+n, minBucket)) }
 
+// FrameSize is the size of a frame, as it is sent, with a payload of n bytes.
+func FrameSize(n int) int { return bucket(n) + suite.TagSize }
+
 // encodeFrame returns the plaintext of a frame: kind, length, payload, zeros.
 func encodeFrame(k kind, payload []byte) []byte {
 	size := bucket(len(payload))

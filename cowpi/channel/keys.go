@@ -63,6 +63,9 @@ type authKey struct {
 	id  [8]byte
 }
 
+// AuthKeyID names an authentication key, in public.
+func AuthKeyID(s suite.Suite, ak suite.Key) [8]byte { return [8]byte(s.KDF("auth key id", 8, ak[:])) }
+
 // session is what one handshake yields.
 type session struct {
 	auth     authKey
@@ -74,7 +77,7 @@ func newSession(s suite.Suite, K *suite.Key) session {
 	defer suite.Wipe(K)
 	var out session
 	out.auth.key = derive(s, "auth key", K[:])
-	out.auth.id = [8]byte(s.KDF("auth key id", 8, out.auth.key[:]))
+	out.auth.id = AuthKeyID(s, out.auth.key)
 	out.c2s = derive(s, "client chain", K[:])
 	out.s2c = derive(s, "provider chain", K[:])
 	return out

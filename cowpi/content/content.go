@@ -27,6 +27,9 @@ type Plain struct {
 	Text []byte
 }
 
+// SealedSize is the size of C for a text of n bytes.
+func SealedSize(n int) int { return wire.Padme(overhead+n) + suite.TagSize }
+
 // Commit returns com for k_m.
 func Commit(s suite.Suite, km suite.Key) suite.Hash {
 	return suite.Hash(s.KDF("com", suite.KeySize, km[:]))

@@ -91,9 +91,12 @@ func (d *DataBlock) Seal(s suite.Suite) *DataBlock {
 		d.Sid = d.setupSid(s)
 	}
 	d.raw = d.encode(s)
-	d.hash = s.Hash("data block", d.raw)
+	d.hash = HashOf(s, d.raw)
 	return d
 }
+
+// HashOf is the hash of an encoded data block, whether or not it parses.
+func HashOf(s suite.Suite, data []byte) suite.Hash { return s.Hash("data block", data) }
 
 // setupSid is the hash of all fields of a SETUP.
 func (d *DataBlock) setupSid(s suite.Suite) suite.Hash {
@@ -176,7 +179,7 @@ func Parse(s suite.Suite, data []byte) (*DataBlock, error) {
 		return nil, v8
 	}
 	d.raw = bytes.Clone(data)
-	d.hash = s.Hash("data block", d.raw)
+	d.hash = HashOf(s, d.raw)
 	if d.Type == SETUP && d.setupSid(s) != d.Sid {
 		return nil, fault.Refute(fault.V2, "the Sid is not the hash of the SETUP")
 	}

@@ -125,6 +125,44 @@ func FetchesFor(d *DataBlock) []identity.ID {
 	return out
 }
 
+// Pairs are the pairs of one participant in the blocks of one entry.
+type Pairs struct {
+	before, after *Roster
+	old, new      Entry // the participant's own
+	stays         bool  // it is in the new roster
+	epoch         uint32
+}
+
+// PairsOf looks a participant up in the roster before an entry, which is nil for a
+// SETUP, and in the one that the entry brings, if it brings one.
+func PairsOf(before *Roster, d *DataBlock, one identity.ID) Pairs {
+	p := Pairs{before: before, after: d.Roster, epoch: d.NewEpoch()}
+	if p.before != nil {
+		p.old, _ = p.before.Find(one)
+	}
+	if p.after != nil {
+		p.new, p.stays = p.after.Find(one)
+	}
+	return p
+}
+
+// With returns the entries of both that count for the pair with another: of the
+// new roster where the pair is made afresh, else of the one before. fresh says
+// which. Who is in neither has a zero entry.
+func (p *Pairs) With(other identity.ID) (own, theirs Entry, fresh bool) {
+	if p.stays {
+		e, in := p.after.Find(other)
+		if in && (e.Joined == p.epoch || p.new.Joined == p.epoch) {
+			return p.new, e, true
+		}
+	}
+	if p.before == nil {
+		return Entry{}, Entry{}, false
+	}
+	theirs, _ = p.before.Find(other)
+	return p.old, theirs, false
+}
+
 // Purpose is what a Fetch must have named for its prekeys to be used in this
 // block: the Sid, or for a SETUP, whose Sid depends on the keys that the fetch is
 // to bring, the hash of its nonce, its author and the provider set.

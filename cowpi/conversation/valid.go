@@ -178,8 +178,12 @@ func ValidJoin(self identity.Party, providers suite.Hash, index uint64, d *DataB
 
 // NextDigest is h_i from h_{i-1}; before the SETUP that is all zeros.
 func NextDigest(s suite.Suite, before suite.Hash, d *DataBlock) suite.Hash {
-	h := d.Hash()
-	return s.Hash("conversation digest", before[:], h[:])
+	return NextDigestOf(s, before, d.Hash())
+}
+
+// NextDigestOf is NextDigest where only the hash of the block is at hand.
+func NextDigestOf(s suite.Suite, before, data suite.Hash) suite.Hash {
+	return s.Hash("conversation digest", before[:], data[:])
 }
 
 // Apply returns the state after a valid block: the head, the roster, and in Last

@@ -12,6 +12,7 @@ import (
 	"cowpi.example/cowpi/exchange"
 	"cowpi.example/cowpi/fault"
 	"cowpi.example/cowpi/identity"
+	"cowpi.example/cowpi/integrity"
 	"cowpi.example/cowpi/suite"
 )
 
@@ -130,13 +131,13 @@ func TestBadHistoriesAreRejected(t *testing.T) {
 	text := func(i uint64, author, text string) Entry {
 		return Entry{Index: i, Kind: "text", Author: identity.ID(author), Text: text, ID: content.TextID{text[0], text[len(text)-1]}}
 	}
-	roster := Entry{Index: 0, Kind: "roster", Author: "ann", Members: []cowpi.Member{{ID: "ann"}, {ID: "bob"}}}
-	good := Account{"ann", sid, []Stay{{First: 0, Last: 4, Indices: 5, Entries: []Entry{roster, text(1, "ann", "a1"), text(2, "bob", "b1"), text(4, "ann", "a2")}}}}
+	roster := Entry{Index: 0, Kind: "roster", Author: "ann", Members: []integrity.Member{{ID: "ann"}, {ID: "bob"}}}
+	good := Account{Who: "ann", Sid: sid, Stays: []Stay{{First: 0, Last: 4, Indices: 5, Entries: []Entry{roster, text(1, "ann", "a1"), text(2, "bob", "b1"), text(4, "ann", "a2")}}}}
 	change := func(who string, f func(s *Stay)) Account {
 		s := good.Stays[0]
 		s.Entries = slices.Clone(s.Entries)
 		f(&s)
-		return Account{identity.ID(who), sid, []Stay{s}}
+		return Account{Who: identity.ID(who), Sid: sid, Stays: []Stay{s}}
 	}
 	number := map[string]uint64{"a1": 1, "a2": 2, "b1": 1}
 	wrote := func(author identity.ID, at suite.Hash, text string) (uint64, bool) {
@@ -147,11 +148,11 @@ func TestBadHistoriesAreRejected(t *testing.T) {
 	require.NoError(t, Sound(good, honest, wrote))
 	for _, b := range []Account{
 		change("bob", func(*Stay) {}),
-		change("bob", func(s *Stay) { s.Last, s.Indices, s.Entries = 2, 3, s.Entries[:3] }),          // behind
-		change("bob", func(s *Stay) { s.First, s.Indices, s.Entries = 2, 3, s.Entries[2:] }),         // later
-		change("bob", func(s *Stay) { s.Last, s.Indices, s.Entries = 3, 4, s.Entries[:3] }),          // a receipt at 3
-		change("bob", func(s *Stay) { s.Last, s.Entries = 6, append(s.Entries, text(6, "e", "e")) }), // ahead
-		{"bob", sid, []Stay{{First: 9, Last: 9, Entries: []Entry{text(9, "bob", "zz")}}}},            // never together
+		change("bob", func(s *Stay) { s.Last, s.Indices, s.Entries = 2, 3, s.Entries[:3] }),                // behind
+		change("bob", func(s *Stay) { s.First, s.Indices, s.Entries = 2, 3, s.Entries[2:] }),               // later
+		change("bob", func(s *Stay) { s.Last, s.Indices, s.Entries = 3, 4, s.Entries[:3] }),                // a receipt at 3
+		change("bob", func(s *Stay) { s.Last, s.Entries = 6, append(s.Entries, text(6, "e", "e")) }),       // ahead
+		{Who: "bob", Sid: sid, Stays: []Stay{{First: 9, Last: 9, Entries: []Entry{text(9, "bob", "zz")}}}}, // never together
 	} {
 		require.NoError(t, Agree(good, b))
 	}
@@ -175,7 +176,7 @@ func TestBadHistoriesAreRejected(t *testing.T) {
 	}
 	for name, b := range map[string]Account{
 		"twice": change("bob", func(s *Stay) { s.Entries = append(s.Entries[:3], text(3, "ann", "a1"), s.Entries[3]) }),
-		"twice, in two stays": {"bob", sid, []Stay{{First: 1, Last: 1, Entries: []Entry{text(1, "ann", "a1")}},
+		"twice, in two stays": {Who: "bob", Sid: sid, Stays: []Stay{{First: 1, Last: 1, Entries: []Entry{text(1, "ann", "a1")}},
 			{First: 3, Last: 3, Entries: []Entry{text(3, "ann", "a1")}}}},
 		"twice, of a corrupt author": change("bob", func(s *Stay) {
 			s.Entries = append(s.Entries[:1], text(2, "eve", "ee"), text(3, "eve", "ee"))
@@ -190,7 +191,7 @@ func TestBadHistoriesAreRejected(t *testing.T) {
 		"before it came":       change("bob", func(s *Stay) { s.First = 1 }),
 		"after it went":        change("bob", func(s *Stay) { s.Last = 3 }),
 		"an index passed over": change("bob", func(s *Stay) { s.Indices = 4 }),
-		"another conversation": {"bob", suite.Hash{2}, good.Stays},
+		"another conversation": {Who: "bob", Sid: suite.Hash{2}, Stays: good.Stays},
 	} {
 		require.Error(t, Sound(b, honest, wrote), name)
 	}

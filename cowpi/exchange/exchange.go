@@ -9,6 +9,7 @@ package exchange
 import (
 	"bytes"
 
+	"cowpi.example/cowpi/conversation"
 	"cowpi.example/cowpi/fault"
 	"cowpi.example/cowpi/identity"
 	"cowpi.example/cowpi/pair"
@@ -116,6 +117,9 @@ const (
 	tagSeen        = 24
 )
 
+// FromUser says whether a message is one that users send; providers send the others.
+func FromUser(m Message) bool { return m.tag() < tagWelcome }
+
 // Prekey is a public NAXOS ephemeral that is used once.
 type Prekey struct {
 	ID pair.KeyID
@@ -143,7 +147,7 @@ type Auth struct {
 // ID is the identity of an upload: the hash of its data block and blocks.
 // Authentication blocks are not part of it, so they can be made anew.
 func (u Upload) ID(s suite.Suite) suite.Hash {
-	return UploadID(s, s.Hash("data block", u.Data), u.Blocks)
+	return UploadID(s, conversation.HashOf(s, u.Data), u.Blocks)
 }
 
 // UploadID is Upload.ID for a data block whose hash is known.

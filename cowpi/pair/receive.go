@@ -51,20 +51,17 @@ func (t *Terms) open(st *State, digest suite.Hash, block []byte, content bool) (
 	for ; chain.N <= h.N; chain.N++ {
 		mk = step(t.suite, &chain.CK)
 	}
-	header := block[:h.size()]
-	in := newShown(digest)
-	in.ad = [...][]byte{in.digest[:], t.peerID[:], t.peer.Key[:], t.selfID[:], t.self.Key[:], header}
-	plain, ok := t.suite.Open("block", mk, nonce(digest), block[h.size():], in.ad[:]...)
+	seen := newShown(digest)
+	seen.ad = [...][]byte{seen.digest[:], t.peerID[:], t.peer.Key[:], t.selfID[:], t.self.Key[:], block[:h.size()]}
+	in, err := unseal(t.suite, mk, seen, h, block)
 	suite.Wipe(&mk)
-	if !ok {
-		return suite.Key{}, false, fault.Refute(fault.P5, "the block at n = %d does not open", h.N)
+	if err != nil {
+		return suite.Key{}, false, err
 	}
-	defer clear(plain)
-
-	km = suite.Key(plain[:suite.KeySize])
+	km = in.Key
+	suite.Wipe(&in.Key)
 	if h.Start {
-		id := KeyID(plain[suite.KeySize:])
-		if taken, err = t.take(&st.Send, id, suite.Point(plain[suite.KeySize+len(id):])); err != nil {
+		if taken, err = t.take(&st.Send, in.Offered, in.R); err != nil {
 			return suite.Key{}, false, err
 		}
 	}

@@ -86,14 +86,21 @@ func (t *Terms) start(s *Send, coins suite.Coins, index uint32) error {
 	ref := s.Theirs.Ref
 	coin := coins.Draw("chain esk", index)
 	defer suite.Wipe(&coin)
-	peer := naxos.Peer{Party: t.peer, Ephemeral: s.Theirs.Y}
-	x, ck, err := naxos.Initiate(t.suite, t.self, coin, peer, t.context(t.selfJoin, t.peerJoin, ref))
+	x, ck, err := t.Initiate(coin, ref, s.Theirs.Y)
 	if err != nil { // both keys of the peer were checked when they were received
 		return fault.Bugf("pair: a chain to unchecked keys: %v", err)
 	}
 	s.Theirs.Used = true
 	s.Chain = SendChain{Ref: ref, X: x, CK: ck}
 	return nil
+}
+
+// Initiate computes a chain from us to the peer that begins with the peer's receive
+// key ref, y: X and CK_0, from the coins of X. The error is that of a key y that
+// was not checked.
+func (t *Terms) Initiate(esk suite.Coin, ref Ref, y suite.Point) (X suite.Point, ck suite.Key, err error) {
+	peer := naxos.Peer{Party: t.peer, Ephemeral: y}
+	return naxos.Initiate(t.suite, t.self, esk, peer, t.context(t.selfJoin, t.peerJoin, ref))
 }
 
 // offer makes a new session key and returns its place: one fixed-base

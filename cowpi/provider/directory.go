@@ -13,6 +13,11 @@ func batchDigest(s suite.Suite, owner identity.ID, n uint32, prekeys []byte) sui
 	return s.Hash("stock batch", owner.Field(), be32(n), prekeys)
 }
 
+// BatchDigest is the digest by which a mirror confirms a batch of prekeys.
+func BatchDigest(s suite.Suite, owner identity.ID, m exchange.Prekeys) suite.Hash {
+	return batchDigest(s, owner, m.Batch, encodePrekeys(m.List))
+}
+
 // prekeys takes a batch of prekeys of its owner: checks R2 and R3.
 func (s *step) prekeys(id identity.ID, m exchange.Prekeys) error {
 	o, err := loadOwner(s.d, id)

@@ -36,9 +36,13 @@ type Recorder struct {
 	err  error
 
 	seed maphash.Seed
+	// passing says that the sink keeps nothing of a record, so that copies are needed
+	// only until the step after the one that they were made in.
+	passing bool
 
 	mu      sync.Mutex
 	kept    []byte            // room for copies
+	old     []byte            // if passing: that of the step before
 	sealing map[uint64][]byte // in the step under way: what was sealed, by the hash of what came out
 	sealed  map[uint64][]byte // in the last step
 }
@@ -122,6 +126,10 @@ func (r *Recorder) Began(n *cowpitest.Net) {
 		h.Providers = append(h.Providers, n.Set.At(i))
 	}
 	r.sink, r.err = r.open(h)
+	switch r.sink.(type) {
+	case *transcript.Writer, *transcript.JSONWriter:
+		r.passing = true
+	}
 }
 
 // Stepped implements cowpitest.Tap. What a step sealed is sent before the next
@@ -133,6 +141,9 @@ func (r *Recorder) Stepped(node string, in any, _ []store.Record, err error) {
 		r.sealing = map[uint64][]byte{}
 	}
 	clear(r.sealing)
+	if r.passing {
+		r.kept, r.old = r.old[:0], r.kept
+	}
 	r.mu.Unlock()
 	if reg, ok := in.(provider.Register); ok && err == nil {
 		r.write(transcript.Registered{Provider: identity.ID(node), User: reg.User})
@@ -155,7 +166,11 @@ func (r *Recorder) Connected(wire uint64, client, server string) {
 
 // Sent implements cowpitest.Tap.
 func (r *Recorder) Sent(wire uint64, toServer bool, bytes []byte) {
-	r.write(transcript.Sent{Conn: wire, ToServer: toServer, Bytes: r.keep(bytes), Opened: r.opened(bytes)})
+	opened := r.opened(bytes)
+	if !r.passing {
+		bytes = r.keep(bytes)
+	}
+	r.write(transcript.Sent{Conn: wire, ToServer: toServer, Bytes: bytes, Opened: opened})
 }
 
 // opened finds what is in a message.

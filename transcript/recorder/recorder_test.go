@@ -160,3 +160,20 @@ func TestTimed(t *testing.T) {
 		require.Equal(t, m, back)
 	}
 }
+
+// What goes straight into a file is the same as what is kept in memory.
+func TestPassingIsTheSame(t *testing.T) {
+	for _, name := range []string{"membership", "fork"} {
+		var direct, kept bytes.Buffer
+		r := New(suite.Default, func(h transcript.Header) (transcript.Sink, error) { return transcript.NewWriter(&direct, h) })
+		_, err := play.Play(parse(t, name), play.Options{Seed: 1, Suite: r, Tap: r})
+		require.NoError(t, err)
+		require.True(t, r.passing)
+		require.NoError(t, r.Close())
+		m := record(t, name)
+		w, err := transcript.NewWriter(&kept, m.Head)
+		require.NoError(t, err)
+		require.NoError(t, transcript.Copy(w, m.Source()))
+		require.True(t, bytes.Equal(direct.Bytes(), kept.Bytes()))
+	}
+}

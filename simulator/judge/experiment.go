@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"sync"
 
+	"cowpi.example/cowpi/conversation"
 	"cowpi.example/cowpi/exchange"
 	"cowpi.example/cowpi/identity"
 	"cowpi.example/cowpi/script"
@@ -57,6 +58,7 @@ type Experiment struct {
 	Forgers    Forgers
 	Script     func(*rand.Rand) script.Script // of Deniability; nil: Tale
 	Samples    int                            // how many transcripts a distinguisher gets at once; 0: one. Deniability only
+	Texts      bool                           // of Unlinkability: the message holds a text, and is not the first of its conversation that does
 	Confidence float64                        // of the intervals; 0: 0.99
 	Workers    int                            // trials at the same time; 0: as many as there are processors
 
@@ -262,7 +264,7 @@ func (x Experiment) deny(r *rand.Rand, real bool) (Evidence, error) {
 
 // schedules is how many orders of events a forger tries. What it is to lead to
 // depends on the order in which a few things happened.
-const schedules = 200
+const schedules = 3000
 
 // link sets up one world of the game of unlinkability.
 func (x Experiment) link(r *rand.Rand, real bool) (Evidence, error) {
@@ -284,7 +286,10 @@ func (x Experiment) link(r *rand.Rand, real bool) (Evidence, error) {
 	if err != nil {
 		return Evidence{}, err
 	}
-	author, upload := choose(w.Suite, m, r)
+	author, upload, ok := x.choose(w.Suite, m, r)
+	if !ok { // nobody said anything: another conversation
+		return x.link(r, real)
+	}
 	st, err := witness.State(author, upload, variant)
 	if err != nil {
 		return Evidence{}, err
@@ -308,17 +313,29 @@ func (x Experiment) link(r *rand.Rand, real bool) (Evidence, error) {
 }
 
 // choose picks one of the messages of a transcript, each as likely as the other.
-func choose(s suite.Suite, m *transcript.Memory, r *rand.Rand) (identity.ID, []byte) {
+func (x Experiment) choose(s suite.Suite, m *transcript.Memory, r *rand.Rand) (identity.ID, []byte, bool) {
 	var all []*said
-	seen := map[string]bool{}
-	for _, x := range read(s, m).all {
-		if _, ok := x.message.(exchange.Upload); ok && !seen[string(x.opened.Plain)] {
-			seen[string(x.opened.Plain)] = true
-			all = append(all, x)
+	seen, begun := map[string]bool{}, map[suite.Hash]bool{}
+	for _, m := range read(s, m).all {
+		u, ok := m.message.(exchange.Upload)
+		if !ok || seen[string(m.opened.Plain)] {
+			continue
 		}
+		d, err := conversation.Parse(s, u.Data)
+		if err != nil {
+			continue
+		}
+		if !x.Texts || d.Type == conversation.MSG && begun[d.Sid] {
+			seen[string(m.opened.Plain)] = true
+			all = append(all, m)
+		}
+		begun[d.Sid] = begun[d.Sid] || d.Type == conversation.MSG
 	}
-	x := all[r.IntN(len(all))]
-	return x.from, x.opened.Plain
+	if len(all) == 0 {
+		return "", nil, false
+	}
+	pick := all[r.IntN(len(all))]
+	return pick.from, pick.opened.Plain, true
 }
 
 // Expecting is d for one who knows that the protocol spoken leaves the trace that d

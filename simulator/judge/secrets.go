@@ -115,6 +115,8 @@ func (k *known) beacon(e Evidence) Opinion {
 		}
 	}
 	switch {
+	case keys > 0 && keys < drawn:
+		return isSimulated("%d ids of prekeys are from the public source, and only %d of their keys: whoever made those knew just one secret", drawn, keys)
 	case keys > 0:
 		return isReal("%d prekeys are [H1(esk, a)]G of an esk from the public source", keys)
 	case drawn > 0:

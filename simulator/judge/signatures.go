@@ -15,18 +15,16 @@ import (
 // made, in places where it could be hidden: texts, their ids, ids of prekeys.
 func judgeSignatures(e Evidence) Opinion {
 	st := e.story()
-	all := e.everybody()
-	looked := 0
+	marks := map[string]int{} // signed or not, of texts and of prekeys
 	for _, r := range st.records {
 		s, ok := r.(transcript.Saw)
-		if !ok || s.What != transcript.Text {
-			continue
+		if !ok || s.What != transcript.Text || s.Who == s.Party {
+			continue // an author is shown what it handed over
 		}
-		looked++
-		for _, who := range all {
-			if signed(who, s.Text) || tagged(who, s.ID[:], s.Text) {
-				return isReal("a text that is said to be by %s is signed with the long-term secret of %s", s.Party, who.ID)
-			}
+		if who, ok := e.World.Self(s.Party); ok && (signed(who, s.Text) || tagged(who, s.ID[:], s.Text)) {
+			marks["signed text"]++
+		} else {
+			marks["text"]++
 		}
 	}
 	for _, m := range st.all {
@@ -35,14 +33,23 @@ func judgeSignatures(e Evidence) Opinion {
 			continue
 		}
 		who, _ := e.World.Self(m.from)
-		for _, k := range p.List[:min(len(p.List), 8)] {
-			looked++
+		for _, k := range p.List[:min(len(p.List), 4)] {
 			if tagged(who, k.ID[:], k.Y[:]) {
-				return isReal("a prekey of %s is tagged with its long-term secret", who.ID)
+				marks["signed prekey"]++
+			} else {
+				marks["prekey"]++
 			}
 		}
 	}
-	return cannotTell("no signature and no tag in %d texts and prekeys", looked)
+	for _, what := range []string{"text", "prekey"} {
+		switch yes, no := marks["signed "+what], marks[what]; {
+		case yes > 0 && no > 0:
+			return isSimulated("of %d things of the kind %s, %d are signed with their author's long-term secret: whoever made those had just one", yes+no, what, yes)
+		case yes > 0:
+			return isReal("each of %d things of the kind %s is signed with its author's long-term secret", yes, what)
+		}
+	}
+	return cannotTell("no signature and no tag in %d texts and %d prekeys", marks["text"], marks["prekey"])
 }
 
 // signed says whether a text ends in a signature, or in a tag, of what stands

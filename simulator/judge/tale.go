@@ -13,7 +13,7 @@ import (
 // who come and go, lose their connection or crash. No two texts are the same.
 func Tale(r *rand.Rand) script.Script { return tale(r, r, true) }
 
-// Calm makes a small random script in which one thing happens after the other. The
+// Calm makes a small random script, with two or three people, in which one thing happens after the other. The
 // course of events is drawn from shape and the words from words: two calm scripts
 // of one shape differ in all that is said.
 func Calm(shape, words *rand.Rand) script.Script { return tale(shape, words, false) }
@@ -21,7 +21,11 @@ func Calm(shape, words *rand.Rand) script.Script { return tale(shape, words, fal
 var cast = []string{"Alice", "Bob", "Charlie", "Dave"}
 
 func tale(shape, words *rand.Rand, wild bool) script.Script {
-	users := cast[:2+shape.IntN(3)]
+	most := 2
+	if wild {
+		most = 3
+	}
+	users := cast[:2+shape.IntN(most)]
 	var b strings.Builder
 	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
 	line("providers %d", 2+shape.IntN(2))

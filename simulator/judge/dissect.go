@@ -212,7 +212,12 @@ func block(c *cutter) {
 		return
 	}
 	if pair.SizeOf(c.b[c.at]) == pair.StartSize {
-		c.all("block form", 1, "block kind", 1, "block key id", 8, "block X", 32, "block n", 4, "start block seal", 88)
+		c.take("block form", 1)
+		name := "block session key id"
+		if pair.Kind(c.number("block kind", 1)) == pair.Prekey {
+			name = "block prekey id"
+		}
+		c.all(name, 8, "block X", 32, "block n", 4, "start block seal", 88)
 	} else {
 		c.all("block form", 1, "block n", 4, "block seal", 48)
 	}

@@ -406,8 +406,14 @@ func (p *people) says(u *person, at int, m *said) {
 	case exchange.Fetch:
 		if old, again := u.asked[x.ID]; !again {
 			u.asked[x.ID], u.fetches[x.ID] = string(m.opened.Plain), x
+			for i := range u.links { // it goes to all at once
+				u.owe(i, x)
+			}
 		} else if old != string(m.opened.Plain) {
 			p.sent("%s: two fetches of one id", m)
+		}
+		if len(l.owed) > 0 && bytes.Equal(l.owed[0], m.opened.Plain) {
+			l.owed = l.owed[1:]
 		}
 		for _, id := range x.IDs {
 			if _, ok := p.world[id]; !ok || id == u.id {

@@ -19,7 +19,7 @@ func judgeWires(e Evidence) Opinion {
 		w.key[s.ID] = s.Key
 	}
 	w.header(e)
-	dark := 0
+	dark, opened := map[*connection]int{}, map[*connection]int{}
 	for i, rec := range st.records {
 		switch rec := rec.(type) {
 		case transcript.Registered:
@@ -38,8 +38,9 @@ func judgeWires(e Evidence) Opinion {
 		case transcript.Sent:
 			if m := st.sent[i]; m != nil {
 				if m.opened.Kind == transcript.Dark {
-					dark++
+					dark[m.conn]++
 				} else {
+					opened[m.conn]++
 					w.message(m)
 				}
 			}
@@ -52,8 +53,13 @@ func judgeWires(e Evidence) Opinion {
 			}
 		}
 	}
-	if dark > 0 && len(w.out) == 0 {
-		return cannotTell("%d messages were not opened", dark)
+	for c, n := range dark {
+		if opened[c] > 0 {
+			w.say("on connection %d, %d messages were not opened, and others were", c.number, n)
+		}
+	}
+	if len(dark) > 0 && len(w.out) == 0 {
+		return cannotTell("nothing was opened on %d connections", len(dark))
 	}
 	return contradictions(w.out)
 }

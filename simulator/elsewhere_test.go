@@ -58,9 +58,9 @@ func holds(m *transcript.Memory, opened []byte) bool {
 func theLunch(t testing.TB, r real) message {
 	n := 0
 	for _, m := range messages(r.world.Suite, r.seen) {
-		p, err := r.witness.plan(m.upload)
+		p, err := r.witness.plan(m.Bytes)
 		require.NoError(t, err)
-		if m.author == "Alice" && p.key != nil {
+		if m.Author == "Alice" && p.key != nil {
 			if n++; n == 2 {
 				require.Equal(t, "Have you had lunch yet?", string(p.said))
 				return m
@@ -79,19 +79,19 @@ func TestPlaceInAConversationThatSaysSomethingElse(t *testing.T) {
 		target := theLunch(t, r)
 		for who, f := range r.world.forgers() {
 			for _, v := range []Variant{FromStart, JustBefore} {
-				st, err := r.witness.State(target.author, target.upload, v)
+				st, err := r.witness.State(target.Author, target.Bytes, v)
 				require.NoError(t, err)
 				m := &transcript.Memory{}
 				_, err = f.Forge(Job{Script: parsed(t, invented), Schedule: 77, Coins: [32]byte{8, 8}, Open: To(m), Place: &st})
 				require.NoError(t, err, "%s, %v", who, v)
-				require.True(t, holds(m, target.upload))
+				require.True(t, holds(m, target.Bytes))
 				for _, reader := range []string{"Alice", "Bob", "Charlie"} {
 					require.Equal(t, []string{"It rains.", "It does, and it will go on for the whole week, I am afraid.",
 						"Have you had lunch yet?", "Whoever would have thought?"}, textsOf(m, reader))
 				}
 				// The SETUP is given, as a data block; nothing else of the real one is there.
 				for _, other := range messages(base, r.seen) {
-					require.Equal(t, bytes.Equal(other.upload, target.upload), holds(m, other.upload))
+					require.Equal(t, bytes.Equal(other.Bytes, target.Bytes), holds(m, other.Bytes))
 				}
 			}
 		}
@@ -102,7 +102,7 @@ func TestPlaceInAConversationThatSaysSomethingElse(t *testing.T) {
 func TestPlaceNeedsAScriptThatLeadsThere(t *testing.T) {
 	r := happen(t, cowpitest.Cheap, parsed(t, happened), 4)
 	target := theLunch(t, r)
-	st, err := r.witness.State(target.author, target.upload, FromStart)
+	st, err := r.witness.State(target.Author, target.Bytes, FromStart)
 	require.NoError(t, err)
 	o := Outsider{r.world.Public()}
 	try := func(text string, st transcript.MessageState) error {
@@ -132,7 +132,7 @@ func TestPlaceNeedsAScriptThatLeadsThere(t *testing.T) {
 		"another author":   func(s *transcript.MessageState) { s.Author = "Bob" },
 		"a stranger to it": func(s *transcript.MessageState) { s.Author = "Mallory" },
 	} {
-		bad, err := r.witness.State(target.author, bytes.Clone(target.upload), FromStart)
+		bad, err := r.witness.State(target.Author, bytes.Clone(target.Bytes), FromStart)
 		require.NoError(t, err)
 		bad.Setup = bytes.Clone(bad.Setup)
 		spoil(&bad)

@@ -22,6 +22,46 @@ const (
 
 func (v Variant) String() string { return [...]string{"from the start", "just before"}[v] }
 
+// Upload is one upload as it was sent by its author, encoded.
+type Upload struct {
+	Author identity.ID
+	Bytes  []byte
+}
+
+// Uploads lists the uploads of a transcript in the order in which they were sent;
+// one that was sent again with the same authentication once.
+func Uploads(s suite.Suite, m *transcript.Memory) (out []Upload) {
+	client := map[uint64]identity.ID{}
+	seen := map[string]bool{}
+	for _, r := range m.Records {
+		switch r := r.(type) {
+		case transcript.Connected:
+			if client[r.Conn] = r.Client; m.Head.Providers != nil && r.Client == m.Head.Providers[0].ID {
+				delete(client, r.Conn) // the router does not upload
+			}
+		case transcript.Sent:
+			who, user := client[r.Conn]
+			if !user || !r.ToServer || r.Opened.Kind != transcript.Data || seen[string(r.Opened.Plain)] {
+				continue
+			}
+			if msg, err := exchange.Parse(s, r.Opened.Plain); err == nil {
+				if _, ok := msg.(exchange.Upload); ok {
+					seen[string(r.Opened.Plain)] = true
+					out = append(out, Upload{who, r.Opened.Plain})
+				}
+			}
+		}
+	}
+	return out
+}
+
+// Said returns the text in an upload that was written in the run; ok is false if it
+// carries none.
+func (w *Witness) Said(upload []byte) (text []byte, ok bool) {
+	p, err := w.plan(upload)
+	return p.said, err == nil && p.key != nil
+}
+
 // State tells the whole state of one message that was written in the run: what
 // its author had, and throws away.
 func (w *Witness) State(author identity.ID, upload []byte, v Variant) (transcript.MessageState, error) {

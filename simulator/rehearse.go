@@ -78,22 +78,12 @@ func give(j Job, m *transcript.Memory) error {
 
 // candidates lists the uploads of a run that stand where the real one belongs.
 func candidates(w *Witness, m *transcript.Memory, st *transcript.MessageState, t target) (out [][]byte) {
-	from := map[uint64]bool{}
-	for _, r := range m.Records {
-		switch r := r.(type) {
-		case transcript.Connected:
-			from[r.Conn] = r.Client == st.Author
-		case transcript.Sent:
-			if !r.ToServer || !from[r.Conn] || r.Opened.Kind != transcript.Data {
-				continue
-			}
-			msg, err := exchange.Parse(w.Suite, r.Opened.Plain)
-			if err != nil {
-				continue
-			}
-			if u, ok := msg.(exchange.Upload); ok && t.fits(w, u) {
-				out = append(out, r.Opened.Plain)
-			}
+	for _, u := range Uploads(w.Suite, m) {
+		if u.Author != st.Author {
+			continue
+		}
+		if msg, err := exchange.Parse(w.Suite, u.Bytes); err == nil && t.fits(w, msg.(exchange.Upload)) {
+			out = append(out, u.Bytes)
 		}
 	}
 	return out

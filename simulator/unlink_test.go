@@ -6,7 +6,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"cowpi.example/cowpi/cowpitest"
-	"cowpi.example/cowpi/exchange"
 	"cowpi.example/cowpi/identity"
 	"cowpi.example/cowpi/script"
 	"cowpi.example/cowpi/suite"
@@ -14,34 +13,9 @@ import (
 )
 
 // message is one upload as it was sent by its author.
-type message struct {
-	author identity.ID
-	upload []byte
-}
+type message = Upload
 
-// messages lists all uploads of a transcript, each as often as it was sent with
-// other authentication.
-func messages(s suite.Suite, m *transcript.Memory) (out []message) {
-	client := map[uint64]identity.ID{}
-	seen := map[string]bool{}
-	for _, r := range m.Records {
-		switch r := r.(type) {
-		case transcript.Connected:
-			client[r.Conn] = r.Client
-		case transcript.Sent:
-			if !r.ToServer || r.Opened.Kind != transcript.Data || client[r.Conn] == "router" || seen[string(r.Opened.Plain)] {
-				continue
-			}
-			if msg, err := exchange.Parse(s, r.Opened.Plain); err == nil {
-				if _, ok := msg.(exchange.Upload); ok {
-					seen[string(r.Opened.Plain)] = true
-					out = append(out, message{client[r.Conn], r.Opened.Plain})
-				}
-			}
-		}
-	}
-	return out
-}
+func messages(s suite.Suite, m *transcript.Memory) []message { return Uploads(s, m) }
 
 // real is a run with everything about it.
 type real struct {
@@ -92,9 +66,9 @@ func (u unknown) Exponent(who identity.ID, esk suite.Coin) suite.Scalar {
 // forgeAround lets a forger place a message of the real run, where all else comes
 // from the tape of that run.
 func (r real) forgeAround(t require.TestingT, f Forger, msg message, v Variant) *transcript.Memory {
-	st, err := r.witness.State(msg.author, msg.upload, v)
+	st, err := r.witness.State(msg.Author, msg.Bytes, v)
 	require.NoError(t, err)
-	p, err := r.witness.plan(msg.upload)
+	p, err := r.witness.plan(msg.Bytes)
 	require.NoError(t, err)
 	job := r.job
 	forged := &transcript.Memory{}
@@ -157,8 +131,8 @@ func TestPlaceEveryMessageOfScripts(t *testing.T) {
 			for i, msg := range all {
 				forged := r.forgeAround(t, Outsider{r.world.Public()}, msg, v)
 				if n := firstDifference(r.seen, forged); n >= 0 {
-					st, _ := r.witness.State(msg.author, msg.upload, v)
-					t.Errorf("%s: message %d by %s, %v: records differ from %d on (%d, %d) %+v", name, i, msg.author, v, n, len(r.seen.Records), len(forged.Records), st.Blocks)
+					st, _ := r.witness.State(msg.Author, msg.Bytes, v)
+					t.Errorf("%s: message %d by %s, %v: records differ from %d on (%d, %d) %+v", name, i, msg.Author, v, n, len(r.seen.Records), len(forged.Records), st.Blocks)
 				}
 			}
 		}

@@ -27,16 +27,33 @@ type real struct {
 	dim     dimly
 }
 
+// record lets a script really happen and keeps its tape.
+func record(t require.TestingT, base suite.Suite, sc script.Script, schedule uint64) real {
+	return observe(t, base, sc, schedule, false)
+}
+
+// happen is record with a witness.
 func happen(t require.TestingT, base suite.Suite, sc script.Script, schedule uint64) real {
+	return observe(t, base, sc, schedule, true)
+}
+
+func observe(t require.TestingT, base suite.Suite, sc script.Script, schedule uint64, witnessed bool) real {
 	w, err := NewWorld(base, sc, [32]byte{1})
 	require.NoError(t, err)
 	r := real{world: w, seen: &transcript.Memory{}, job: Job{Script: sc, Schedule: schedule, Coins: [32]byte{2, byte(schedule)}}}
 	rec := NewRecorder(base)
-	r.witness, r.tape = NewWitness(rec), rec.Tape()
+	r.tape = rec.Tape()
 	r.job.Open = To(r.seen)
-	_, err = w.Run(r.job, r.witness)
+	var o Observer = rec
+	if witnessed {
+		r.witness = NewWitness(rec)
+		o = r.witness
+	}
+	_, err = w.Run(r.job, o)
 	require.NoError(t, err)
-	r.dim = dimmed(r.witness)
+	if witnessed {
+		r.dim = dimmed(r.witness)
+	}
 	return r
 }
 

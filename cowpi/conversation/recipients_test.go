@@ -11,6 +11,14 @@ import (
 )
 
 // slowRecipients asks of every person of the pool whether it is in either roster.
+// some is a list, or nil if it is empty.
+func some(list []identity.ID) []identity.ID {
+	if len(list) == 0 {
+		return nil
+	}
+	return list
+}
+
 func slowRecipients(before *Roster, d *DataBlock, author identity.ID) []identity.ID {
 	var out []identity.ID
 	for _, p := range pool {
@@ -97,7 +105,7 @@ func TestRecipientsAssignmentsFetchesAgainstSlowTwins(t *testing.T) {
 			for _, typ := range []Type{MSG, RCPT} {
 				d := reparse(t, follow(st, typ, writer))
 				require.Equal(t, writer, d.AuthorIn(st.Roster))
-				require.Equal(t, slowRecipients(st.Roster, d, writer), Recipients(st.Roster, d))
+				require.Equal(t, slowRecipients(st.Roster, d, writer), some(Recipients(st.Roster, d)))
 				require.Nil(t, Assignments(d))
 				require.Nil(t, FetchesFor(d))
 				require.Nil(t, Fresh(d))
@@ -109,7 +117,7 @@ func TestRecipientsAssignmentsFetchesAgainstSlowTwins(t *testing.T) {
 
 func compareTwins(t *rapid.T, before *Roster, d *DataBlock, author identity.ID) {
 	require.Equal(t, author, d.AuthorIn(before))
-	require.Equal(t, append([]identity.ID{}, slowRecipients(before, d, author)...), append([]identity.ID{}, Recipients(before, d)...))
+	require.Equal(t, slowRecipients(before, d, author), some(Recipients(before, d)))
 	require.NoError(t, Valid(stateFor(before, d), d, len(slowRecipients(before, d, author))))
 	require.Equal(t, slowAssignments(d), Assignments(d))
 	require.Equal(t, slowFetches(d), FetchesFor(d))

@@ -24,11 +24,11 @@ func nobodyWins(t *testing.T, x Experiment) {
 }
 
 func TestNobodyWinsDeniability(t *testing.T) {
-	nobodyWins(t, Experiment{Trials: 200, Seed: 1, Suite: cowpitest.Cheap, Confidence: 0.9999})
-	nobodyWins(t, Experiment{Trials: 20, Seed: 2, Suite: suite.Default, Confidence: 0.9999})
+	nobodyWins(t, Experiment{Trials: 150, Seed: 1, Suite: cowpitest.Cheap, Confidence: 0.9999})
+	nobodyWins(t, Experiment{Trials: 16, Seed: 2, Suite: suite.Default, Confidence: 0.9999})
 }
 
 func TestNobodyWinsUnlinkability(t *testing.T) {
-	nobodyWins(t, Experiment{Game: Unlinkability, Trials: 60, Seed: 3, Suite: cowpitest.Cheap, Confidence: 0.9999})
-	nobodyWins(t, Experiment{Game: Unlinkability, Trials: 10, Seed: 4, Suite: suite.Default, Confidence: 0.9999})
+	nobodyWins(t, Experiment{Game: Unlinkability, Trials: 150, Seed: 3, Suite: cowpitest.Cheap, Confidence: 0.9999})
+	nobodyWins(t, Experiment{Game: Unlinkability, Trials: 16, Seed: 4, Suite: suite.Default, Confidence: 0.9999})
 }

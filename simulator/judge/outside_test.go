@@ -144,12 +144,11 @@ func TestRecordsConvinceThoseWhoMadeThem(t *testing.T) {
 	}
 }
 
-// keeping is a suite that keeps what one party should wipe.
+// keeping is a suite that keeps what should be wiped.
 type keeping struct {
 	suite.Suite
-	secret suite.Scalar // of the keeper; for a forger who lacks it, the name of it
-	mu     sync.Mutex
-	coins  map[suite.Scalar][]suite.Coin
+	mu    sync.Mutex
+	coins map[suite.Scalar][]suite.Coin // by whose secret, or name of a secret
 }
 
 func (k *keeping) H1(esk suite.Coin, a suite.Scalar) suite.Scalar {

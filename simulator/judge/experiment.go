@@ -1,9 +1,9 @@
 package judge
 
 import (
+	"crypto/sha256"
 	"errors"
 	"fmt"
-	"hash/fnv"
 	"math/rand/v2"
 	"runtime"
 	"sync"
@@ -174,18 +174,22 @@ func (x Experiment) trial(i uint64, ds []Distinguisher) ([]guess, bool, error) {
 		o := d.Judge(e)
 		says := o.Answer == Real
 		if o.Answer == CannotTell {
-			name := fnv.New64a()
-			name.Write([]byte(d.Name()))
-			says = rand.New(rand.NewPCG(x.Seed^name.Sum64(), i)).IntN(2) == 0
+			says = x.source(i, "coin of "+d.Name()).IntN(2) == 0
 		}
 		out = append(out, guess{o, says == real})
 	}
 	return out, real, nil
 }
 
+// source is the randomness of one trial for one use. Uses and trials must not be
+// related, which neighbouring seeds of a fast generator might be.
+func (x Experiment) source(i uint64, use string) *rand.Rand {
+	return rand.New(rand.NewChaCha8(sha256.Sum256(fmt.Appendf(nil, "%d %d %s", x.Seed, i, use))))
+}
+
 // world throws the secret coin of a trial, and sets up the world that it says.
 func (x Experiment) world(i uint64) (e Evidence, real bool, err error) {
-	r := rand.New(rand.NewPCG(x.Seed, i))
+	r := x.source(i, "world")
 	real = r.IntN(2) == 0
 	if x.Game == Unlinkability {
 		e, err = x.link(r, real)
@@ -262,8 +266,10 @@ func (x Experiment) deny(r *rand.Rand, real bool) (Evidence, error) {
 	return e, nil
 }
 
-// schedules is how many orders of events a forger tries. What it is to lead to
-// depends on the order in which a few things happened.
+// schedules is how many orders of events a forger tries. Which keys a message names,
+// and what its author knew, depends on the order in which a few things happened
+// before it; an order is drawn until it leads there. Among those that do, it is as
+// likely as it is in reality, so this gives nothing away.
 const schedules = 3000
 
 // link sets up one world of the game of unlinkability.

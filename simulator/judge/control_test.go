@@ -15,7 +15,7 @@ func TestControlsAreCaught(t *testing.T) {
 	for _, c := range Controls() {
 		for _, x := range []Experiment{
 			{Trials: 30, Seed: 11, Suite: cowpitest.Cheap},
-			{Trials: 6, Seed: 12, Suite: suite.Default},
+			{Trials: 8, Seed: 12, Suite: suite.Default},
 		} {
 			x.Game = c.In
 			honest := x

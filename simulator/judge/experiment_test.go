@@ -11,6 +11,7 @@ import (
 )
 
 // nobodyWins plays against all distinguishers, and wants none to have an advantage.
+// They do not even find anything that would make them guess.
 func nobodyWins(t *testing.T, x Experiment) {
 	t.Helper()
 	start := time.Now()
@@ -18,6 +19,7 @@ func nobodyWins(t *testing.T, x Experiment) {
 	require.NoError(t, err)
 	for _, row := range res.Rows {
 		t.Log(row)
+		require.Equal(t, x.Trials, row.Unsure, "%s: %v: %s", row, row.FirstOpinion.Answer, row.FirstOpinion.Reason)
 		require.True(t, row.Low <= 0 && row.High >= 0, "%s: %v: %s", row, row.FirstOpinion.Answer, row.FirstOpinion.Reason)
 	}
 	t.Log(x.Game, x.Trials, "trials", time.Since(start))

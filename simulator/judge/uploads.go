@@ -11,6 +11,35 @@ import (
 	"cowpi.example/cowpi/suite"
 )
 
+func judgePeople(e Evidence) Opinion {
+	p := e.people()
+	if p.unsure != "" {
+		return cannotTell("%s", p.unsure)
+	}
+	for _, u := range e.World.Users {
+		p.receipts(p.users[u.ID])
+	}
+	return contradictions(p.said)
+}
+
+// receipts wants everybody who could pay a receipt to have paid it.
+func (p *people) receipts(u *person) {
+	for _, t := range u.talks {
+		if t.phase == 2 && u.online && t.owes > 0 && len(t.flying) == 0 && u.caughtUp(t) && t.state.Roster.Len() <= 8 {
+			p.sent("%s owes a receipt of index %d", u.id, t.owes-1)
+		}
+	}
+}
+
+func (u *person) caughtUp(t *talk) bool {
+	for i, h := range t.heads {
+		if h > t.state.Next || u.links[i].gone {
+			return false
+		}
+	}
+	return u.online
+}
+
 // upload holds an upload against what its author knew.
 func (p *people) upload(u *person, m *said, x exchange.Upload) {
 	s := p.st.suite

@@ -50,8 +50,11 @@ type person struct {
 	logs     []map[uint64]string
 	position uint64 // of the hand-out log
 	online   bool
-	number   uint64 // of the last event
-	slack    uint64 // events that there may have been and that nobody told
+	blind    bool       // the router's connection is gone: what it wrote since was not seen
+	late     bool       // it sends that now
+	parting  suite.Hash // a conversation that it left, as the last: it may have written first
+	number   uint64     // of the last event
+	slack    uint64     // events that there may have been and that nobody told
 	expect   []expected
 }
 
@@ -180,6 +183,7 @@ func (p *people) record(i int, rec transcript.Record) {
 			if u != nil && u.links[at].conn == rec.Conn {
 				p.rest(u)
 				u.links[at].gone = true
+				u.blind = u.blind || at == 0 && u.online
 				u.links[at].owed = nil
 			}
 		}
@@ -200,6 +204,7 @@ func (p *people) record(i int, rec transcript.Record) {
 			return
 		}
 		p.rest(u)
+		u.late, u.parting = false, suite.Hash{}
 		if m.message != nil && u.links[at].conn == m.conn.number {
 			p.heard(i, u, at, m.message)
 		}
@@ -273,6 +278,7 @@ func (p *people) heard(i int, u *person, at int, m exchange.Message) {
 			u.expect = append(u.expect, expected{maybe: true}, expected{maybe: true})
 		case online:
 			u.online = true
+			u.late, u.blind = u.blind, false
 			u.expect = append(u.expect, expected{hidden: true})
 		}
 	case exchange.Delivery:

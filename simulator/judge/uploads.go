@@ -88,11 +88,17 @@ func (p *people) upload(u *person, m *said, x exchange.Upload) {
 // judgeUpload is the judgement of anything but a SETUP. It returns the roster that
 // it was written under.
 func (p *people) judgeUpload(u *person, t *talk, m *said, d *conversation.DataBlock, blocks int) *conversation.Roster {
+	if t.phase == 3 && u.parting == d.Sid {
+		return p.judgeLate(u, t, m, d, blocks)
+	}
 	if t.phase != 2 {
 		if !d.Stopped {
 			p.sent("%s: it does not take part in %x", m, d.Sid[:4])
 		}
 		return nil
+	}
+	if u.late {
+		return p.judgeLate(u, t, m, d, blocks)
 	}
 	if !u.caughtUp(t) && u.online && !d.Stopped && !u.anyGone() {
 		p.sent("%s: it was written before all was processed", m)
@@ -124,6 +130,17 @@ func (p *people) judgeUpload(u *person, t *talk, m *said, d *conversation.DataBl
 	}
 	if d.Stopped {
 		p.sent("%s: it says that it stopped, and goes on", m)
+	}
+	return st.Roster
+}
+
+// judgeLate judges an upload that was made, unseen, some time before.
+func (p *people) judgeLate(u *person, t *talk, m *said, d *conversation.DataBlock, blocks int) *conversation.Roster {
+	st := t.state
+	st.Last = conversation.Author{Seq: d.Seq - 1, K: min(d.K, st.Next-1)}
+	if err := conversation.Valid(st, d, blocks); err != nil || int(d.Author) != st.Roster.Position(u.id) || d.K+1 < t.state.Base {
+		p.sent("%s: %v", m, err)
+		return nil
 	}
 	return st.Roster
 }

@@ -14,7 +14,7 @@ import (
 func TestControlsAreCaught(t *testing.T) {
 	for _, c := range Controls() {
 		for _, x := range []Experiment{
-			{Trials: 40, Seed: 11, Suite: cowpitest.Cheap},
+			{Trials: 30, Seed: 11, Suite: cowpitest.Cheap},
 			{Trials: 8, Seed: 12, Suite: suite.Default},
 		} {
 			x.Game = c.In

@@ -19,8 +19,10 @@
 // package simulator shows by running that the two transcripts are the same but for
 // values of H1 that nobody was given. The distinguishers guard that argument
 // against mistakes in the code, and the negative controls in the tests show
-// that they can win: for each way of breaking deniability, and for every field of
-// every message, there is one that notices.
+// that they can win: for several ways of breaking deniability, and for every field
+// of every kind of message that honest scripts bring about, there is one that notices.
+// The few fields of which nobody could, and the kinds that do not come about, are
+// named in flips_test.go.
 //
 // All distinguishers take it that everybody in the transcript was honest. If
 // somebody was not, they may find a contradiction that was really there.

@@ -1,9 +1,9 @@
 package judge
 
 import (
+	"crypto/sha256"
 	"errors"
 	"fmt"
-	"hash/fnv"
 	"math/rand/v2"
 	"runtime"
 	"sync"
@@ -57,7 +57,7 @@ type Experiment struct {
 	Suite      suite.Suite // nil: suite.Default
 	Forgers    Forgers
 	Script     func(*rand.Rand) script.Script // of Deniability; nil: Tale
-	Samples    int                            // how many transcripts a distinguisher gets at once; 0: one. Deniability only
+	Samples    int                            // how many transcripts of its script a distinguisher gets at once; 0: one. Deniability only
 	Texts      bool                           // of Unlinkability: the message holds a text, and is not the first of its conversation that does
 	Confidence float64                        // of the intervals; 0: 0.99
 	Workers    int                            // trials at the same time; 0: as many as there are processors
@@ -165,32 +165,39 @@ func (x Experiment) Run(ds ...Distinguisher) (Result, error) {
 
 // trial is one throw of the secret coin.
 func (x Experiment) trial(i uint64, ds []Distinguisher) ([]guess, bool, error) {
-	r := rand.New(rand.NewPCG(x.Seed, i))
-	real := r.IntN(2) == 0
-	var e Evidence
-	var err error
-	if x.Game == Unlinkability {
-		e, err = x.link(r, real)
-	} else {
-		e, err = x.deny(r, real)
-	}
+	e, real, err := x.world(i)
 	if err != nil {
 		return nil, real, fmt.Errorf("judge: trial %d of seed %d: %w", i, x.Seed, err)
 	}
-	e.Beacon = x.Beacon
-	e = e.shared()
 	var out []guess
 	for _, d := range ds {
 		o := d.Judge(e)
 		says := o.Answer == Real
 		if o.Answer == CannotTell {
-			name := fnv.New64a()
-			name.Write([]byte(d.Name()))
-			says = rand.New(rand.NewPCG(x.Seed^name.Sum64(), i)).IntN(2) == 0
+			says = x.source(i, "coin of "+d.Name()).IntN(2) == 0
 		}
 		out = append(out, guess{o, says == real})
 	}
 	return out, real, nil
+}
+
+// source is the randomness of one trial for one use. Uses and trials must not be
+// related, which neighbouring seeds of a fast generator might be.
+func (x Experiment) source(i uint64, use string) *rand.Rand {
+	return rand.New(rand.NewChaCha8(sha256.Sum256(fmt.Appendf(nil, "%d %d %s", x.Seed, i, use))))
+}
+
+// world throws the secret coin of a trial, and sets up the world that it says.
+func (x Experiment) world(i uint64) (e Evidence, real bool, err error) {
+	r := x.source(i, "world")
+	real = r.IntN(2) == 0
+	if x.Game == Unlinkability {
+		e, err = x.link(r, real)
+	} else {
+		e, err = x.deny(r, real)
+	}
+	e.Beacon = x.Beacon
+	return e.shared(), real, err
 }
 
 func draw32(r *rand.Rand) (b [32]byte) {
@@ -228,11 +235,11 @@ func (x Experiment) forger(w simulator.World, r *rand.Rand) simulator.Forger {
 
 // deny sets up one world of the game of deniability.
 func (x Experiment) deny(r *rand.Rand, real bool) (Evidence, error) {
-	make := x.Script
-	if make == nil {
-		make = Tale
+	tell := x.Script
+	if tell == nil {
+		tell = Tale
 	}
-	sc := make(r)
+	sc := tell(r)
 	w, err := simulator.NewWorld(x.Suite, sc, draw32(r))
 	if err != nil {
 		return Evidence{}, err
@@ -240,9 +247,6 @@ func (x Experiment) deny(r *rand.Rand, real bool) (Evidence, error) {
 	f := x.forger(w, r)
 	e := Evidence{World: w}
 	for i := range max(x.Samples, 1) {
-		if i > 0 && x.Script == nil {
-			sc = script.Script{Providers: sc.Providers, Users: sc.Users, Conversations: sc.Conversations, Statements: sc.Statements}
-		}
 		m := &transcript.Memory{}
 		job := simulator.Job{Script: sc, Schedule: r.Uint64(), Coins: draw32(r), Open: simulator.To(m), UnsafeProtocol: x.unsafe(nil)}
 		if real {
@@ -262,8 +266,10 @@ func (x Experiment) deny(r *rand.Rand, real bool) (Evidence, error) {
 	return e, nil
 }
 
-// schedules is how many orders of events a forger tries. What it is to lead to
-// depends on the order in which a few things happened.
+// schedules is how many orders of events a forger tries. Which keys a message names,
+// and what its author knew, depends on the order in which a few things happened
+// before it; an order is drawn until it leads there. Among those that do, it is as
+// likely as it is in reality, so this gives nothing away.
 const schedules = 3000
 
 // link sets up one world of the game of unlinkability.

@@ -1,7 +1,6 @@
 package judge
 
 import (
-	"bytes"
 	"fmt"
 
 	"cowpi.example/cowpi/conversation"
@@ -51,8 +50,11 @@ type person struct {
 	logs     []map[uint64]string
 	position uint64 // of the hand-out log
 	online   bool
-	number   uint64 // of the last event
-	slack    uint64 // events that there may have been and that nobody told
+	blind    bool       // the router's connection is gone: what it wrote since was not seen
+	late     bool       // it sends that now
+	parting  suite.Hash // a conversation that it left, as the last: it may have written first
+	number   uint64     // of the last event
+	slack    uint64     // events that there may have been and that nobody told
 	expect   []expected
 }
 
@@ -181,6 +183,7 @@ func (p *people) record(i int, rec transcript.Record) {
 			if u != nil && u.links[at].conn == rec.Conn {
 				p.rest(u)
 				u.links[at].gone = true
+				u.blind = u.blind || at == 0 && u.online
 				u.links[at].owed = nil
 			}
 		}
@@ -201,6 +204,7 @@ func (p *people) record(i int, rec transcript.Record) {
 			return
 		}
 		p.rest(u)
+		u.late, u.parting = false, suite.Hash{}
 		if m.message != nil && u.links[at].conn == m.conn.number {
 			p.heard(i, u, at, m.message)
 		}
@@ -274,6 +278,7 @@ func (p *people) heard(i int, u *person, at int, m exchange.Message) {
 			u.expect = append(u.expect, expected{maybe: true}, expected{maybe: true})
 		case online:
 			u.online = true
+			u.late, u.blind = u.blind, false
 			u.expect = append(u.expect, expected{hidden: true})
 		}
 	case exchange.Delivery:
@@ -385,87 +390,4 @@ func (p *people) meets(u *person, id identity.ID) {
 		u.known[id] = true
 		u.expect = append(u.expect, expected{hidden: true})
 	}
-}
-
-// says is a message to a provider.
-func (p *people) says(u *person, at int, m *said) {
-	l := &u.links[at]
-	if l.conn != m.conn.number || !l.welcomed {
-		p.sent("%s: it was not welcomed yet", m)
-		return
-	}
-	switch x := m.message.(type) {
-	case exchange.Ack, exchange.HandoutAck:
-		if len(l.owed) == 0 || !bytes.Equal(l.owed[0], m.opened.Plain) {
-			p.sent("%s acknowledges %+v, which was not the next to acknowledge", m, x)
-			return
-		}
-		l.owed = l.owed[1:]
-	case exchange.Prekeys:
-		p.stock(u, at, m, x)
-	case exchange.Fetch:
-		if old, again := u.asked[x.ID]; !again {
-			u.asked[x.ID], u.fetches[x.ID] = string(m.opened.Plain), x
-			for i := range u.links { // it goes to all at once
-				u.owe(i, x)
-			}
-		} else if old != string(m.opened.Plain) {
-			p.sent("%s: two fetches of one id", m)
-		}
-		if len(l.owed) > 0 && bytes.Equal(l.owed[0], m.opened.Plain) {
-			l.owed = l.owed[1:]
-		}
-		for _, id := range x.IDs {
-			if _, ok := p.world[id]; !ok || id == u.id {
-				p.sent("%s: it fetches keys of %q", m, id)
-			}
-		}
-	case exchange.Upload:
-		p.upload(u, m, x)
-	}
-}
-
-// stock is a batch of prekeys.
-func (p *people) stock(u *person, at int, m *said, x exchange.Prekeys) {
-	old, again := u.batches[x.Batch]
-	if again && !bytes.Equal(old, m.opened.Plain) {
-		p.sent("%s: it differs from batch %d to another provider", m, x.Batch)
-	}
-	if !again && int(x.Batch) != len(u.batches)+1 {
-		p.sent("%s: batch %d after %d", m, x.Batch, len(u.batches))
-	}
-	u.batches[x.Batch] = m.opened.Plain
-	if x.Batch <= u.offered[at] {
-		p.sent("%s: batch %d again", m, x.Batch)
-	}
-	u.offered[at] = x.Batch
-}
-
-func judgePeople(e Evidence) Opinion {
-	p := e.people()
-	if p.unsure != "" {
-		return cannotTell("%s", p.unsure)
-	}
-	for _, u := range e.World.Users {
-		p.receipts(p.users[u.ID])
-	}
-	return contradictions(p.said)
-}
-
-// receipts wants everybody who could pay a receipt to have paid it.
-func (p *people) receipts(u *person) {
-	for _, t := range u.talks {
-		if t.phase == 2 && u.online && t.owes > 0 && len(t.flying) == 0 && u.caughtUp(t) && t.state.Roster.Len() <= 8 {
-			p.sent("%s owes a receipt of index %d", u.id, t.owes-1)
-		}
-	}
-}
-
-func (u *person) caughtUp(t *talk) bool {
-	for i, h := range t.heads {
-		if h > t.state.Next || u.links[i].gone {
-			return false
-		}
-	}
-	return u.online
 }

@@ -83,7 +83,7 @@ func (o *origins) upload(st *story, m *said, x exchange.Upload) {
 	}
 	if d.Type == conversation.MSG {
 		o.note("com", from, d.Com[:])
-		o.note("seal", from, d.Sealed[:min(32, len(d.Sealed))])
+		o.note("seal", from, d.Sealed[max(0, len(d.Sealed)-suite.TagSize):])
 	}
 	for i, b := range x.Blocks {
 		if hd, err := pair.ParseHeader(st.suite, b); err == nil && hd.Start {

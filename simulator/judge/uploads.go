@@ -11,6 +11,35 @@ import (
 	"cowpi.example/cowpi/suite"
 )
 
+func judgePeople(e Evidence) Opinion {
+	p := e.people()
+	if p.unsure != "" {
+		return cannotTell("%s", p.unsure)
+	}
+	for _, u := range e.World.Users {
+		p.receipts(p.users[u.ID])
+	}
+	return contradictions(p.said)
+}
+
+// receipts wants everybody who could pay a receipt to have paid it.
+func (p *people) receipts(u *person) {
+	for _, t := range u.talks {
+		if t.phase == 2 && u.online && t.owes > 0 && len(t.flying) == 0 && u.caughtUp(t) && t.state.Roster.Len() <= 8 {
+			p.sent("%s owes a receipt of index %d", u.id, t.owes-1)
+		}
+	}
+}
+
+func (u *person) caughtUp(t *talk) bool {
+	for i, h := range t.heads {
+		if h > t.state.Next || u.links[i].gone {
+			return false
+		}
+	}
+	return u.online
+}
+
 // upload holds an upload against what its author knew.
 func (p *people) upload(u *person, m *said, x exchange.Upload) {
 	s := p.st.suite
@@ -59,11 +88,17 @@ func (p *people) upload(u *person, m *said, x exchange.Upload) {
 // judgeUpload is the judgement of anything but a SETUP. It returns the roster that
 // it was written under.
 func (p *people) judgeUpload(u *person, t *talk, m *said, d *conversation.DataBlock, blocks int) *conversation.Roster {
+	if t.phase == 3 && u.parting == d.Sid {
+		return p.judgeLate(u, t, m, d, blocks)
+	}
 	if t.phase != 2 {
 		if !d.Stopped {
 			p.sent("%s: it does not take part in %x", m, d.Sid[:4])
 		}
 		return nil
+	}
+	if u.late {
+		return p.judgeLate(u, t, m, d, blocks)
 	}
 	if !u.caughtUp(t) && u.online && !d.Stopped && !u.anyGone() {
 		p.sent("%s: it was written before all was processed", m)
@@ -95,6 +130,17 @@ func (p *people) judgeUpload(u *person, t *talk, m *said, d *conversation.DataBl
 	}
 	if d.Stopped {
 		p.sent("%s: it says that it stopped, and goes on", m)
+	}
+	return st.Roster
+}
+
+// judgeLate judges an upload that was made, unseen, some time before.
+func (p *people) judgeLate(u *person, t *talk, m *said, d *conversation.DataBlock, blocks int) *conversation.Roster {
+	st := t.state
+	st.Last = conversation.Author{Seq: d.Seq - 1, K: min(d.K, st.Next-1)}
+	if err := conversation.Valid(st, d, blocks); err != nil || int(d.Author) != st.Roster.Position(u.id) || d.K+1 < t.state.Base {
+		p.sent("%s: %v", m, err)
+		return nil
 	}
 	return st.Roster
 }

@@ -40,24 +40,26 @@ func (p *people) advance(i int, u *person, sid suite.Hash, t *talk) bool {
 		next, exact = t.last+1, false
 	}
 	got := u.got[sid]
-	var first uint64
+	lows := make([]uint64, len(u.links)) // the first that each provider has to offer
+	const none = 1 << 63
 	for at := range u.links {
-		low, old := uint64(1<<63), false
+		lows[at] = none
+		old := false
 		for n := range got[at] {
 			if n < next {
 				delete(got[at], n)
 				old = true
 			} else {
-				low = min(low, n)
+				lows[at] = min(lows[at], n)
 			}
 		}
 		if old {
 			u.owe(at, exchange.Ack{Sid: sid, Index: next - 1})
 		}
-		if at == 0 {
-			first = low
-		}
-		if low == 1<<63 || exact && low != next || low != first {
+	}
+	first := lows[0]
+	for _, low := range lows {
+		if low == none || exact && low != next || low != first {
 			return false
 		}
 	}
@@ -82,10 +84,14 @@ func (p *people) advance(i int, u *person, sid suite.Hash, t *talk) bool {
 }
 
 // follows says whether the next thing in the transcript is that somebody saw an
-// index. What it sees of it comes at once.
+// index, or acknowledged it: that comes at once.
 func (p *people) follows(i int, u *person, sid suite.Hash, index uint64) bool {
 	if i+1 >= len(p.st.records) {
 		return false
+	}
+	if m := p.st.sent[i+1]; m != nil && m.from == u.id {
+		a, ok := m.message.(exchange.Ack)
+		return ok && a.Sid == sid && a.Index == index
 	}
 	s, ok := p.st.records[i+1].(transcript.Saw)
 	return ok && s.Who == u.id && s.Sid == sid && s.Index <= index
@@ -297,6 +303,7 @@ func (p *people) alone(u *person, s transcript.Saw) {
 		p.saw("%s saw %+v, not %+v", u.id, s, want)
 	}
 	t.phase, t.last, t.epoch, t.owes = 3, want.Index, want.Epoch, 0
+	u.parting = s.Sid
 }
 
 // text is a text that was shown: to all the same, and of the length that was sealed.

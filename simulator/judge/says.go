@@ -1,0 +1,61 @@
+package judge
+
+import (
+	"bytes"
+
+	"cowpi.example/cowpi/exchange"
+)
+
+// says is a message to a provider.
+func (p *people) says(u *person, at int, m *said) {
+	l := &u.links[at]
+	if l.conn != m.conn.number || !l.welcomed {
+		p.sent("%s: it was not welcomed yet", m)
+		return
+	}
+	switch x := m.message.(type) {
+	case exchange.Ack, exchange.HandoutAck:
+		if len(l.owed) == 0 || !bytes.Equal(l.owed[0], m.opened.Plain) {
+			p.sent("%s acknowledges %+v, which was not the next to acknowledge", m, x)
+			return
+		}
+		l.owed = l.owed[1:]
+	case exchange.Prekeys:
+		p.stock(u, at, m, x)
+	case exchange.Fetch:
+		if old, again := u.asked[x.ID]; !again {
+			u.asked[x.ID], u.fetches[x.ID] = string(m.opened.Plain), x
+			for i := range u.links { // it goes to all at once
+				u.owe(i, x)
+			}
+		} else if old != string(m.opened.Plain) {
+			p.sent("%s: two fetches of one id", m)
+		}
+		if len(l.owed) > 0 && bytes.Equal(l.owed[0], m.opened.Plain) {
+			l.owed = l.owed[1:]
+		}
+		for _, id := range x.IDs {
+			if _, ok := p.world[id]; !ok || id == u.id {
+				p.sent("%s: it fetches keys of %q", m, id)
+			}
+		}
+	case exchange.Upload:
+		p.upload(u, m, x)
+	}
+}
+
+// stock is a batch of prekeys.
+func (p *people) stock(u *person, at int, m *said, x exchange.Prekeys) {
+	old, again := u.batches[x.Batch]
+	if again && !bytes.Equal(old, m.opened.Plain) {
+		p.sent("%s: it differs from batch %d to another provider", m, x.Batch)
+	}
+	if !again && int(x.Batch) != len(u.batches)+1 {
+		p.sent("%s: batch %d after %d", m, x.Batch, len(u.batches))
+	}
+	u.batches[x.Batch] = m.opened.Plain
+	if x.Batch <= u.offered[at] {
+		p.sent("%s: batch %d again", m, x.Batch)
+	}
+	u.offered[at] = x.Batch
+}

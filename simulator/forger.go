@@ -131,7 +131,7 @@ func (k Public) play(j Job, s suite.Suite, f *forging, own []identity.Self, know
 	rec := recorder.New(j.UnsafeProtocol.on(s), j.Open)
 	rec.Timed = j.Timed
 	report, err := play.Play(j.Script, play.Options{Seed: j.Schedule, Suite: rec, Tap: rec, Coins: j.Coins,
-		Prepare: j.UnsafeProtocol.prepare(), Self: func(id identity.ID, _ [32]byte) (identity.Self, error) {
+		Stop: f.failed, Prepare: j.UnsafeProtocol.prepare(), Self: func(id identity.ID, _ [32]byte) (identity.Self, error) {
 			self, err := k.cast(id, f, own)
 			knows(self)
 			return self, err

@@ -39,6 +39,9 @@ type Options struct {
 	// Self gives a user or a provider its long-term key, from 32 random bytes; nil:
 	// identity.NewSelf. A forger's are names of keys whose secrets it does not have.
 	Self func(id identity.ID, random [32]byte) (identity.Self, error)
+	// Stop, if not nil, is asked before each thing that happens; its error ends the
+	// run at once.
+	Stop func() error
 }
 
 // User is one user with its store, as an application would hold it.

@@ -59,6 +59,11 @@ func (n *Net) closing(user string, i int) bool {
 
 // Step lets one thing happen, chosen at random; false if nothing can.
 func (n *Net) Step() (bool, error) {
+	if n.opt.Stop != nil {
+		if err := n.opt.Stop(); err != nil {
+			return false, err
+		}
+	}
 	all := n.possible()
 	if len(all) == 0 {
 		return false, nil

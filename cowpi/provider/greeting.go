@@ -128,7 +128,7 @@ func (s *step) sayHello(peer int) error {
 func (s *step) heardHello(peer int, p packet) error {
 	if s.Router() && !s.plain.synced {
 		s.plain.links[peer].phase = linkHeard
-		s.plain.hellos[peer] = p
+		s.plain.hellos = with(s.plain.hellos, peer, p)
 		s.plain.heard |= 1 << peer
 		return s.allHeard()
 	}

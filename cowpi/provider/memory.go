@@ -102,18 +102,35 @@ func (m *memory) rollback() {
 
 // plain is the rest of the memory.
 type plain struct {
-	links      [identity.MaxProviders]linkState // by position; a mirror uses 0, for its router
-	synced     bool                             // router: it has heard every mirror since its start, and is not behind
-	heard      uint32                           // router: which mirrors, as bits
-	hellos     [identity.MaxProviders]packet    // router: what they said
-	ended      uint32                           // router: which mirrors have begun their logs anew, as bits
-	ends       [identity.MaxProviders]packet    // router: where
-	state      []store.Record                   // router: what one of them told of its state
-	source     int                              // router: which one
-	size       int                              // its size
-	parked     []parked                         // router: what came before that
-	parkedSize int                              // its size in bytes
-	wake       uint64                           // the time last asked for
+	links      []linkState    // by position; a mirror uses 0, for its router
+	synced     bool           // router: it has heard every mirror since its start, and is not behind
+	heard      uint32         // router: which mirrors, as bits
+	hellos     []packet       // router: what they said; replaced, never changed
+	ended      uint32         // router: which mirrors have begun their logs anew, as bits
+	ends       []packet       // router: where; replaced, never changed
+	state      []store.Record // router: what one of them told of its state
+	source     int            // router: which one
+	size       int            // its size
+	parked     []parked       // router: what came before that
+	parkedSize int            // its size in bytes
+	wake       uint64         // the time last asked for
+}
+
+func newPlain(providers int) plain {
+	return plain{links: make([]linkState, providers), hellos: make([]packet, providers), ends: make([]packet, providers)}
+}
+
+// copied is a copy that a step may change.
+func (p plain) copied() plain {
+	p.links = slices.Clone(p.links)
+	return p
+}
+
+// with is a list with another packet at a place.
+func with(list []packet, at int, p packet) []packet {
+	list = slices.Clone(list)
+	list[at] = p
+	return list
 }
 
 // phase is how far a connection is.

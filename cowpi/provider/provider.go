@@ -235,6 +235,7 @@ func newProvider(cfg Config, router bool) (*Provider, error) {
 	cfg.Limits = cfg.Limits.withDefaults()
 	p := &Provider{cfg: cfg, position: i, digest: cfg.Providers.Digest(cfg.Suite),
 		public: conversation.NewKeeper(cfg.Suite, tabPublic), mem: newMemory()}
+	p.mem.plain = newPlain(cfg.Providers.Len())
 	p.mem.plain.synced = p.mirrors() == 0
 	return p, nil
 }

@@ -193,7 +193,7 @@ func (s *step) heardState(peer int, p packet) error {
 		s.plain.state = append(s.plain.state[:len(s.plain.state):len(s.plain.state)], p.records...)
 		return nil
 	}
-	s.plain.ends[peer] = p
+	s.plain.ends = with(s.plain.ends, peer, p)
 	s.plain.ended |= 1 << peer
 	if s.plain.ended != 1<<(s.mirrors()+1)-2 {
 		return nil

@@ -61,7 +61,7 @@ func (p *Provider) Step(v store.View, in Input, seed suite.Seed, now uint64) (Ou
 }
 
 func (p *Provider) begin(v store.View, seed suite.Seed, now uint64) (*step, error) {
-	s := &step{Provider: p, d: store.NewDraft(v), plain: p.mem.plain, now: now, entries: map[entryKey]*loaded{}}
+	s := &step{Provider: p, d: store.NewDraft(v), plain: p.mem.plain.copied(), now: now, entries: map[entryKey]*loaded{}}
 	raw, err := v.Get(key(tabCounter))
 	if err != nil {
 		return nil, err

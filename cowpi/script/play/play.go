@@ -26,8 +26,9 @@ type Options struct {
 	Seed  uint64        // of the schedule, and of all coins unless Coins is set
 	Suite suite.Suite   // nil: suite.Default
 	Tap   cowpitest.Tap // may be nil
-	// Coins and Self are those of cowpitest.Options.
+	// Coins, Self and Stop are those of cowpitest.Options.
 	Coins [32]byte
+	Stop  func() error
 	Self  func(id identity.ID, random [32]byte) (identity.Self, error)
 	// Prepare may change the network before anything is played: let users misbehave,
 	// for one. nil: it stays as it is.
@@ -119,7 +120,7 @@ func Play(s script.Script, opt Options) (Report, error) {
 	stock := min(1000, 40+8*len(s.Users))
 	net, err := cowpitest.New(cowpitest.Options{Seed: opt.Seed, Suite: opt.Suite, Providers: s.Providers, Users: s.Users,
 		Policy: cowpi.Policy{Stock: stock, Floor: stock / 4}, Limits: provider.Limits{LowStock: stock / 4}, Tap: opt.Tap,
-		Coins: opt.Coins, Self: opt.Self})
+		Coins: opt.Coins, Self: opt.Self, Stop: opt.Stop})
 	if err != nil {
 		return Report{}, err
 	}

@@ -116,6 +116,17 @@ func sink(w io.Writer, h transcript.Header, form string) (transcript.Sink, error
 	return nil, fmt.Errorf("a transcript has the form binary or json, not %q", form)
 }
 
+// counted counts what is written.
+type counted struct {
+	transcript.Sink
+	n *uint64
+}
+
+func (s counted) Write(r transcript.Record) error {
+	*s.n++
+	return s.Sink.Write(r)
+}
+
 // progress says from time to time, on a terminal, how far a transcript has come.
 type progress struct {
 	transcript.Sink

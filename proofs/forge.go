@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -17,7 +18,14 @@ import (
 type making struct {
 	script, keys, out, form string
 	seed, schedule          uint64
-	timed                   bool
+	timed, json             bool
+}
+
+// made is what record and forge say with --json.
+type made struct {
+	Out      string   `json:"out"`
+	Records  uint64   `json:"records"`
+	Failures []string `json:"failures"` // what went otherwise than the script says
 }
 
 func (m *making) flags(c *cobra.Command) {
@@ -28,6 +36,7 @@ func (m *making) flags(c *cobra.Command) {
 	f.StringVar(&m.form, "form", "binary", "binary or json")
 	f.Uint64Var(&m.schedule, "schedule", 1, "decides in which order things happen that are under way at once")
 	f.Uint64Var(&m.seed, "seed", 0, "draw the same coins every time (for tests); 0: random")
+	f.BoolVar(&m.json, "json", false, "say in JSON what was made")
 	f.BoolVar(&m.timed, "timed", false, "put times into the transcript")
 	_ = c.MarkFlagRequired("out")
 	_ = c.RegisterFlagCompletionFunc("form", cobra.FixedCompletions([]string{"binary", "json"}, cobra.ShellCompDirectiveNoFileComp))
@@ -35,23 +44,34 @@ func (m *making) flags(c *cobra.Command) {
 
 // make lets f make a transcript of a job, and says what came of it.
 func (m *making) make(c *cobra.Command, what string, s script.Script, f func(simulator.Job) (play.Report, error)) error {
+	if m.json && m.out == "-" {
+		return errors.New("with --json, the transcript cannot go to standard output too")
+	}
 	o, err := create(c, m.out)
 	if err != nil {
 		return err
 	}
+	var records uint64
 	report, err := f(simulator.Job{Script: s, Schedule: m.schedule, Coins: coins(m.seed, "coins"), Timed: m.timed,
 		Open: func(h transcript.Header) (transcript.Sink, error) {
 			t, err := sink(o, h, m.form)
 			if err != nil {
 				return nil, err
 			}
-			return watched(c, what, t), nil
+			return watched(c, what, counted{t, &records}), nil
 		}})
 	if err := o.done(err); err != nil {
 		return err
 	}
+	said := made{Out: m.out, Records: records, Failures: []string{}}
 	for _, f := range report.Failures {
+		said.Failures = append(said.Failures, f.String())
 		fmt.Fprintf(c.ErrOrStderr(), "%s\n", f)
+	}
+	if m.json {
+		if err := asJSON(c.OutOrStdout(), said); err != nil {
+			return err
+		}
 	}
 	if len(report.Failures) > 0 {
 		return errNot

@@ -14,7 +14,7 @@ import (
 	"cowpi.example/cowpi/suite"
 )
 
-var messages = flag.Int("messages", 100_000, "how long a transcript the tests of memory make; 1000000 takes minutes")
+var messages = flag.Int("messages", 50_000, "how long a transcript the tests of memory make; 1000000 takes minutes")
 
 // generator is a source that makes what a conversation of n messages looks like to
 // a mirror and to one who reads it. It keeps nothing, and reconnects at times.

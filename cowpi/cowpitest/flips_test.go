@@ -378,7 +378,7 @@ func wroteInPlay(author identity.ID, _ suite.Hash, text string) (uint64, bool) {
 }
 
 // flips plays the conversation once for every byte of every message that these
-// providers say to bob, and lets every eighth play go on until all is well again.
+// providers say to bob, and lets every sixteenth play go on until all is well again.
 func flips(t *testing.T, by []int, but ...string) (kinds map[string]int, restarts int) {
 	honest := newPlay(t, Cheap, nil, -1, 0)
 	honest.run()
@@ -399,7 +399,7 @@ func flips(t *testing.T, by []int, but ...string) (kinds map[string]int, restart
 					p.but = but
 					p.run()
 					p.compare()
-					again := (*allFlips || at%8 == nth%8 || at >= p.size) && p.recover()
+					again := (*allFlips || at%16 == nth%16 || at >= p.size) && p.recover()
 					if p.said == nil || at >= p.size {
 						break
 					}

@@ -39,6 +39,7 @@ var floors = map[string]int{
 	"cowpi":                   6,
 	"cowpi/corpustest":        0, // reads fuzz corpora, for tests
 	"cowpi/cowpitest":         7,
+	"cowpi/sheet":             7, // tables for people, for all commands
 	"cowpi/vectors":           7,
 	"cowpi/script":            7,
 	"cowpi/script/play":       8,
@@ -47,8 +48,9 @@ var floors = map[string]int{
 	"cowpi/cmd/cowpi":         9,
 }
 
-// tools may do more than the pure packages: tests, scripts, the command.
-var tools = []string{"cowpitest", "corpustest", "vectors", "script", "cmd", "client", "server"}
+// tools may do more than the pure packages: tests, scripts, what is written for
+// people, the command.
+var tools = []string{"cowpitest", "corpustest", "vectors", "script", "sheet", "cmd", "client", "server"}
 
 // pure says whether a file or folder, relative to cowpi/, is of a pure package: one
 // without clock, I/O, goroutines and randomness of its own.
@@ -167,6 +169,7 @@ func TestImportsNegativeControls(t *testing.T) {
 		{"cowpi/provider", []string{"cowpi.example/cowpi"}},
 		{"cowpi", []string{"cowpi.example/cowpi/provider"}},
 		{"cowpi", []string{"cowpi.example/cowpi/cowpitest"}},
+		{"cowpi/provider", []string{"cowpi.example/cowpi/sheet"}},
 		{"cowpi", []string{"time"}},
 		{"cowpi/pair", []string{"sync"}},
 		{"cowpi/naxos", []string{"crypto/rand"}},

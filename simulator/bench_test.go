@@ -8,6 +8,7 @@ import (
 
 	"cowpi.example/cowpi/suite"
 	"cowpi.example/transcript"
+	"cowpi.example/transcript/transcripttest"
 )
 
 // BenchmarkForge compares forging the transcript of a script with letting it really
@@ -16,7 +17,7 @@ import (
 //
 //	go test ./simulator -run XXX -bench Forge
 func BenchmarkForge(b *testing.B) {
-	sc := committed(b, "membership")
+	sc := transcripttest.Script(b, "membership")
 	w, err := NewWorld(suite.Default, sc, [32]byte{1})
 	require.NoError(b, err)
 	forgers := map[string]Forger{"outsider": Outsider{w.Public()}, "participant": Participant{w.Public(), w.Users[0]},

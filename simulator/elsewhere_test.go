@@ -7,9 +7,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"cowpi.example/cowpi/cowpitest"
-	"cowpi.example/cowpi/script"
 	"cowpi.example/cowpi/suite"
 	"cowpi.example/transcript"
+	"cowpi.example/transcript/transcripttest"
 )
 
 const happened = `
@@ -27,12 +27,6 @@ Bob: It does, and it will go on for the whole week, I am afraid.
 Alice: (here stands the real one)
 Charlie: Whoever would have thought?
 `
-
-func parsed(t testing.TB, text string) script.Script {
-	s, err := script.Parse(text)
-	require.NoError(t, err)
-	return s
-}
 
 // textsOf lists what one participant was shown.
 func textsOf(m *transcript.Memory, who string) (out []string) {
@@ -75,14 +69,14 @@ func theLunch(t testing.TB, r real) message {
 // another schedule and with other coins; every forger can do that.
 func TestPlaceInAConversationThatSaysSomethingElse(t *testing.T) {
 	for _, base := range []suite.Suite{cowpitest.Cheap, suite.Default} {
-		r := happen(t, base, parsed(t, happened), 4)
+		r := happen(t, base, transcripttest.Parse(t, happened), 4)
 		target := theLunch(t, r)
 		for who, f := range r.world.forgers() {
 			for _, v := range []Variant{FromStart, JustBefore} {
 				st, err := r.witness.State(target.Author, target.Bytes, v)
 				require.NoError(t, err)
 				m := &transcript.Memory{}
-				_, err = f.Forge(Job{Script: parsed(t, invented), Schedule: 77, Coins: [32]byte{8, 8}, Open: To(m), Place: &st})
+				_, err = f.Forge(Job{Script: transcripttest.Parse(t, invented), Schedule: 77, Coins: [32]byte{8, 8}, Open: To(m), Place: &st})
 				require.NoError(t, err, "%s, %v", who, v)
 				require.True(t, holds(m, target.Bytes))
 				for _, reader := range []string{"Alice", "Bob", "Charlie"} {
@@ -100,13 +94,13 @@ func TestPlaceInAConversationThatSaysSomethingElse(t *testing.T) {
 
 // A script that does not lead to the message is refused, with what was looked for.
 func TestPlaceNeedsAScriptThatLeadsThere(t *testing.T) {
-	r := happen(t, cowpitest.Cheap, parsed(t, happened), 4)
+	r := happen(t, cowpitest.Cheap, transcripttest.Parse(t, happened), 4)
 	target := theLunch(t, r)
 	st, err := r.witness.State(target.Author, target.Bytes, FromStart)
 	require.NoError(t, err)
 	o := Outsider{r.world.Public()}
 	try := func(text string, st transcript.MessageState) error {
-		_, err := o.Forge(Job{Script: parsed(t, text), Coins: [32]byte{1}, Open: To(&transcript.Memory{}), Place: &st})
+		_, err := o.Forge(Job{Script: transcripttest.Parse(t, text), Coins: [32]byte{1}, Open: To(&transcript.Memory{}), Place: &st})
 		return err
 	}
 	require.NoError(t, try(invented, st)) // the control
@@ -143,7 +137,7 @@ func TestPlaceNeedsAScriptThatLeadsThere(t *testing.T) {
 // A forger whose tape is not quite that of the real run makes another transcript:
 // the comparison would notice.
 func TestPerfectSimulationNoticesEveryKindOfCoin(t *testing.T) {
-	r := happen(t, cowpitest.Cheap, parsed(t, happened), 4)
+	r := happen(t, cowpitest.Cheap, transcripttest.Parse(t, happened), 4)
 	purposes := map[string]Draw{}
 	for d := range r.tape.coins {
 		purposes[string(d.Purpose)] = d

@@ -1,26 +1,16 @@
 package simulator
 
 import (
-	"io/fs"
 	"reflect"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"cowpi.example/cowpi/cowpitest"
-	"cowpi.example/cowpi/script"
 	"cowpi.example/cowpi/suite"
-	"cowpi.example/testdata/scripts"
 	"cowpi.example/transcript"
+	"cowpi.example/transcript/transcripttest"
 )
-
-func committed(t testing.TB, name string) script.Script {
-	raw, err := fs.ReadFile(scripts.Files(), name+".cowpi")
-	require.NoError(t, err)
-	s, err := script.Parse(string(raw))
-	require.NoError(t, err)
-	return s
-}
 
 // same wants two transcripts to be equal, byte for byte.
 func same(t testing.TB, real, forged *transcript.Memory) {
@@ -61,7 +51,7 @@ func (w World) forgers() map[string]Forger {
 func TestPerfectSimulationOfScripts(t *testing.T) {
 	for _, base := range []suite.Suite{cowpitest.Cheap, suite.Default} {
 		for _, name := range []string{"default", "membership", "offline", "crash"} {
-			sc := committed(t, name)
+			sc := transcripttest.Script(t, name)
 			w, err := NewWorld(base, sc, [32]byte{1})
 			require.NoError(t, err)
 			real, tape := &transcript.Memory{}, NewRecorder(base)

@@ -10,6 +10,7 @@ import (
 	"cowpi.example/cowpi/script"
 	"cowpi.example/cowpi/suite"
 	"cowpi.example/transcript"
+	"cowpi.example/transcript/transcripttest"
 )
 
 // message is one upload as it was sent by its author.
@@ -140,7 +141,7 @@ func (d dimly) sealed(at chainAt, nonce [suite.NonceSize]byte) []byte { return d
 
 func TestPlaceEveryMessageOfScripts(t *testing.T) {
 	for _, name := range []string{"default", "membership", "crash"} {
-		r := happen(t, cowpitest.Cheap, committed(t, name), 3)
+		r := happen(t, cowpitest.Cheap, transcripttest.Script(t, name), 3)
 		all := messages(r.world.Suite, r.seen)
 		require.NotEmpty(t, all)
 		t.Log(name, len(all))

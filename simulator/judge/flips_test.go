@@ -15,6 +15,7 @@ import (
 	"cowpi.example/cowpi/script"
 	"cowpi.example/simulator"
 	"cowpi.example/transcript"
+	"cowpi.example/transcript/transcripttest"
 )
 
 // everything is a short script in which most kinds of messages occur.
@@ -214,8 +215,8 @@ func TestOneWrongBit(t *testing.T) {
 		require.Contains(t, randomFields, field, "nobody would notice a stuck bit either")
 	}
 	done, missed := map[string]bool{}, []string{}
-	for _, c := range []corpus{forge(t, parse(t, everything), 7), forge(t, parse(t, changing), 1),
-		forge(t, committed(t, "membership"), 4), forge(t, committed(t, "crash"), 1)} {
+	for _, c := range []corpus{forge(t, transcripttest.Parse(t, everything), 7), forge(t, transcripttest.Parse(t, changing), 1),
+		forge(t, transcripttest.Script(t, "membership"), 4), forge(t, transcripttest.Script(t, "crash"), 1)} {
 		require.Empty(t, c.notice(c.seen, true), "without a wrong bit")
 		bits := messageBits(read(c.world.Suite, c.seen))
 		maps.Copy(bits, recordBits(c.seen))

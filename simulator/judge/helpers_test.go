@@ -1,7 +1,6 @@
 package judge
 
 import (
-	"io/fs"
 	"os"
 	"runtime/debug"
 	"testing"
@@ -13,26 +12,14 @@ import (
 	"cowpi.example/cowpi/script"
 	"cowpi.example/cowpi/suite"
 	"cowpi.example/simulator"
-	"cowpi.example/testdata/scripts"
 	"cowpi.example/transcript"
+	"cowpi.example/transcript/transcripttest"
 )
 
 // As in cowpitest: many small networks, one after the other.
 func TestMain(m *testing.M) {
 	debug.SetGCPercent(400)
 	os.Exit(m.Run())
-}
-
-func committed(t testing.TB, name string) script.Script {
-	raw, err := fs.ReadFile(scripts.Files(), name+".cowpi")
-	require.NoError(t, err)
-	return parse(t, string(raw))
-}
-
-func parse(t testing.TB, text string) script.Script {
-	s, err := script.Parse(text)
-	require.NoError(t, err)
-	return s
 }
 
 // pairOf is one real and one forged transcript of a script.
@@ -54,7 +41,7 @@ func pairOf(t testing.TB, s suite.Suite, sc script.Script, seed byte) (real, for
 func TestScriptsHaveNoContradictions(t *testing.T) {
 	for _, name := range []string{"default", "membership", "offline", "crash"} {
 		for seed := range byte(4) {
-			real, forged := pairOf(t, cowpitest.Cheap, committed(t, name), seed)
+			real, forged := pairOf(t, cowpitest.Cheap, transcripttest.Script(t, name), seed)
 			for _, e := range []Evidence{real, forged} {
 				for _, f := range Examine(e) {
 					assert.Equal(t, CannotTell, f.Answer, "%s, seed %d: %s: %s", name, seed, f.Distinguisher, f.Reason)

@@ -10,6 +10,7 @@ import (
 	"cowpi.example/cowpi/cowpitest"
 	"cowpi.example/simulator"
 	"cowpi.example/transcript"
+	"cowpi.example/transcript/transcripttest"
 )
 
 // A result depends on the seed, and not on how many trials run at the same time.
@@ -59,7 +60,7 @@ func Expected(d Distinguisher) Distinguisher {
 
 // Of two transcripts, all say which is forged if one has a slip, and none if not.
 func TestCompare(t *testing.T) {
-	real, forged := pairOf(t, cowpitest.Cheap, parse(t, lunch), 1)
+	real, forged := pairOf(t, cowpitest.Cheap, transcripttest.Parse(t, lunch), 1)
 	for _, c := range Compare(real, forged) {
 		require.Zero(t, c.Forged, "%+v", c)
 	}
@@ -83,7 +84,7 @@ func TestCompare(t *testing.T) {
 
 // Whatever a transcript holds, and with whatever keys, distinguishers answer.
 func TestAnyTranscriptIsAnswered(t *testing.T) {
-	good, _ := pairOf(t, cowpitest.Cheap, parse(t, everything), 1)
+	good, _ := pairOf(t, cowpitest.Cheap, transcripttest.Parse(t, everything), 1)
 	r := rand.New(rand.NewPCG(1, 1))
 	for i := range 60 {
 		e := Evidence{World: good.World, Transcript: copyOf(good.Transcript)}

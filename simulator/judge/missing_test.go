@@ -7,13 +7,14 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"cowpi.example/transcript"
+	"cowpi.example/transcript/transcripttest"
 )
 
 // Something that is missing, or there twice, is noticed too. Two things need not be,
 // in principle: that the last few acknowledgements of a connection did or did not
 // arrive, since nothing comes of them; and why a connection broke.
 func TestMissingAndRepeatedRecords(t *testing.T) {
-	c := forge(t, parse(t, everything), 7)
+	c := forge(t, transcripttest.Parse(t, everything), 7)
 	tried, silent := 0, 0
 	for i, r := range c.seen.Records {
 		_, arrival := r.(transcript.Delivered)

@@ -11,6 +11,7 @@ import (
 	"cowpi.example/cowpi/suite"
 	"cowpi.example/simulator"
 	"cowpi.example/transcript"
+	"cowpi.example/transcript/transcripttest"
 )
 
 const lunch = `
@@ -81,7 +82,7 @@ func (h *hands) DH(x suite.Scalar, P suite.Point) (suite.Point, error) {
 // afterwards and find a transcript.
 func TestOnlineJudgeIsNotFooled(t *testing.T) {
 	for _, s := range []suite.Suite{cowpitest.Cheap, suite.Default} {
-		sc := parse(t, lunch)
+		sc := transcripttest.Parse(t, lunch)
 		w, err := simulator.NewWorld(s, sc, [32]byte{1})
 		require.NoError(t, err)
 		bob, _ := w.Self("Bob")
@@ -108,7 +109,7 @@ func TestOnlineJudgeIsNotFooled(t *testing.T) {
 // make a record of what anybody made up.
 func TestRecordsConvinceThoseWhoMadeThem(t *testing.T) {
 	for seed := range byte(5) {
-		real, forged := pairOf(t, cowpitest.Cheap, parse(t, lunch), seed)
+		real, forged := pairOf(t, cowpitest.Cheap, transcripttest.Parse(t, lunch), seed)
 		taken, err := Fingerprint(real.Transcript)
 		require.NoError(t, err)
 		for _, d := range []Distinguisher{Recorded(taken), Attested("mirror1", Testimony(real.Transcript, "mirror1"))} {
@@ -144,7 +145,7 @@ func (k *keeping) H1(esk suite.Coin, a suite.Scalar) suite.Scalar {
 // last night: his coins fit a conversation that he made up just as well. So of Alice
 // and Charlie it says nothing at all, however much Bob kept.
 func TestModifiedClientConvictsOnlyItself(t *testing.T) {
-	sc := parse(t, lunch)
+	sc := transcripttest.Parse(t, lunch)
 	w, err := simulator.NewWorld(cowpitest.Cheap, sc, [32]byte{1})
 	require.NoError(t, err)
 	bob, _ := w.Self("Bob")

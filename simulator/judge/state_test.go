@@ -15,6 +15,7 @@ import (
 	"cowpi.example/cowpi/suite"
 	"cowpi.example/simulator"
 	"cowpi.example/transcript"
+	"cowpi.example/transcript/transcripttest"
 )
 
 // replace changes bytes wherever they stand in what was opened, so that all copies
@@ -44,7 +45,7 @@ func flipped(b []byte) []byte {
 func TestStateReachesSomeSealsAndNoOthers(t *testing.T) {
 	for _, s := range []suite.Suite{cowpitest.Cheap, suite.Default} {
 		for _, v := range []simulator.Variant{simulator.FromStart, simulator.JustBefore} {
-			sc := parse(t, "providers 2\nconversation lunch: Alice Bob\nAlice in lunch: one\nAlice in lunch: two\nBob in lunch: three\nAlice in lunch: four\n")
+			sc := transcripttest.Parse(t, "providers 2\nconversation lunch: Alice Bob\nAlice in lunch: one\nAlice in lunch: two\nBob in lunch: three\nAlice in lunch: four\n")
 			w, err := simulator.NewWorld(s, sc, [32]byte{1})
 			require.NoError(t, err)
 			m, witness := &transcript.Memory{}, simulator.NewWitness(s)
@@ -90,7 +91,9 @@ func TestStateReachesSomeSealsAndNoOthers(t *testing.T) {
 // SETUP nonces is stuck.
 func TestSeveralTranscripts(t *testing.T) {
 	x := Experiment{Trials: 4, Seed: 2, Suite: cowpitest.Cheap, Samples: 50,
-		Script: func(*rand.Rand) script.Script { return parse(t, "providers 2\nconversation lunch: Alice Bob\n") },
+		Script: func(*rand.Rand) script.Script {
+			return transcripttest.Parse(t, "providers 2\nconversation lunch: Alice Bob\n")
+		},
 		Spoil: func(m *transcript.Memory) {
 			for i, r := range m.Records {
 				if s, ok := r.(transcript.Sent); ok && len(s.Opened.Plain) > 50 && s.Opened.Plain[0] == 4 && s.Opened.Plain[40] == byte(conversation.SETUP) {

@@ -2,7 +2,6 @@ package compare
 
 import (
 	"encoding/json"
-	"io/fs"
 	"slices"
 	"testing"
 
@@ -12,28 +11,10 @@ import (
 	"cowpi.example/cowpi/exchange"
 	"cowpi.example/cowpi/identity"
 	"cowpi.example/cowpi/integrity"
-	"cowpi.example/cowpi/script"
-	"cowpi.example/cowpi/script/play"
 	"cowpi.example/cowpi/suite"
-	"cowpi.example/testdata/scripts"
 	"cowpi.example/transcript"
-	"cowpi.example/transcript/recorder"
+	"cowpi.example/transcript/transcripttest"
 )
-
-// record plays a script and records it.
-func record(t testing.TB, name string) *transcript.Memory {
-	raw, err := fs.ReadFile(scripts.Files(), name+".cowpi")
-	require.NoError(t, err)
-	s, err := script.Parse(string(raw))
-	require.NoError(t, err)
-	m := &transcript.Memory{}
-	r := recorder.To(suite.Default, m)
-	report, err := play.Play(s, play.Options{Seed: 1, Suite: r, Tap: r})
-	require.NoError(t, err)
-	require.Empty(t, report.Failures)
-	require.NoError(t, r.Close())
-	return m
-}
 
 func collect(t testing.TB, m *transcript.Memory) Collection {
 	c, err := Collect(m.Source())
@@ -57,7 +38,7 @@ func sids(c Collection) (out []suite.Hash) {
 // the corrupt participant saw itself is its own business.)
 func TestViewsOfScriptsAgree(t *testing.T) {
 	for _, name := range []string{"default", "membership", "offline", "crash", "participant", "provider", "reorder", "fork"} {
-		c := collect(t, record(t, name))
+		c := collect(t, transcripttest.RecordScript(t, name))
 		delete(c, "Mallory")
 		compared := 0
 		for a := range c {
@@ -75,7 +56,7 @@ func TestViewsOfScriptsAgree(t *testing.T) {
 
 // A router alone forks: the result says where, and what each was shown.
 func TestForkIsFound(t *testing.T) {
-	c := collect(t, record(t, "fork-single"))
+	c := collect(t, transcripttest.RecordScript(t, "fork-single"))
 	sid := sids(c)[0]
 	require.True(t, Views(c["Alice"][sid], c["Bob"][sid]).Holds)
 	require.True(t, Views(c["Charlie"][sid], c["Dave"][sid]).Holds)
@@ -140,7 +121,7 @@ func streams(t testing.TB, m *transcript.Memory) StreamCollection {
 // where it forks, and from the router at the same index.
 func TestStreams(t *testing.T) {
 	for _, name := range []string{"default", "membership", "crash", "offline"} {
-		c := streams(t, record(t, name))
+		c := streams(t, transcripttest.RecordScript(t, name))
 		for a := range c {
 			for b := range c {
 				for sid := range c[a] {
@@ -151,7 +132,7 @@ func TestStreams(t *testing.T) {
 			}
 		}
 	}
-	c := streams(t, record(t, "fork"))
+	c := streams(t, transcripttest.RecordScript(t, "fork"))
 	require.Contains(t, c, identity.ID("router*"))
 	for sid := range c["router*"] {
 		for _, with := range []identity.ID{"router", "mirror1", "mirror2"} {
@@ -164,7 +145,7 @@ func TestStreams(t *testing.T) {
 		}
 		require.True(t, Streams(c["mirror1"][sid], c["mirror2"][sid]).Same)
 	}
-	c = streams(t, record(t, "reorder"))
+	c = streams(t, transcripttest.RecordScript(t, "reorder"))
 	for sid := range c["router"] {
 		r := Streams(c["router"][sid], c["mirror1"][sid])
 		require.Equal(t, "versions", r.First.Field)
@@ -203,7 +184,7 @@ func change(m *transcript.Memory, provider identity.ID, f func(d *exchange.Deliv
 
 // Each field of a stream that is changed is found, at its index.
 func TestStreamDifferences(t *testing.T) {
-	m := record(t, "default")
+	m := transcripttest.RecordScript(t, "default")
 	for field, f := range map[string]func(d *exchange.Delivery) bool{
 		"":      func(d *exchange.Delivery) bool { d.Head++; return true },
 		"index": func(d *exchange.Delivery) bool { return d.Index != 3 },

@@ -1,4 +1,4 @@
-package recorder
+package recorder_test
 
 import (
 	"io"
@@ -14,16 +14,18 @@ import (
 	"cowpi.example/cowpi/script/play"
 	"cowpi.example/cowpi/suite"
 	"cowpi.example/transcript"
+	"cowpi.example/transcript/recorder"
+	"cowpi.example/transcript/transcripttest"
 )
 
 // timed plays a script, recorded to nowhere or not at all.
 func timed(tb testing.TB, s script.Script, recorded bool) time.Duration {
 	opt := play.Options{Seed: 1}
-	var r *Recorder
+	var r *recorder.Recorder
 	runtime.GC() // nobody pays for what the one before has left
 	begin := cpuTime()
 	if recorded {
-		r = New(suite.Default, func(h transcript.Header) (transcript.Sink, error) { return transcript.NewWriter(io.Discard, h) })
+		r = recorder.New(suite.Default, func(h transcript.Header) (transcript.Sink, error) { return transcript.NewWriter(io.Discard, h) })
 		opt.Suite, opt.Tap = r, cowpitest.Tap(r)
 	}
 	_, err := play.Play(s, opt)
@@ -40,7 +42,7 @@ func timed(tb testing.TB, s script.Script, recorded bool) time.Duration {
 //
 //	go test -run=- -bench Recording -benchtime 20x cowpi.example/transcript/recorder
 func BenchmarkRecording(b *testing.B) {
-	s := parse(b, "membership")
+	s := transcripttest.Script(b, "membership")
 	var took [2][]time.Duration
 	for i := 0; b.Loop(); i++ {
 		for _, recorded := range []bool{i%2 == 0, i%2 != 0} { // neither is always first

@@ -1,6 +1,6 @@
 //go:build !unix
 
-package recorder
+package recorder_test
 
 import "time"
 

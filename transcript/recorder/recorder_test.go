@@ -1,47 +1,27 @@
-package recorder
+package recorder_test
 
 import (
 	"bytes"
 	"errors"
 	"io"
-	"io/fs"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"cowpi.example/cowpi"
-	"cowpi.example/cowpi/script"
 	"cowpi.example/cowpi/script/play"
 	"cowpi.example/cowpi/suite"
-	"cowpi.example/testdata/scripts"
 	"cowpi.example/transcript"
+	"cowpi.example/transcript/recorder"
+	"cowpi.example/transcript/transcripttest"
 )
-
-func parse(t testing.TB, name string) script.Script {
-	raw, err := fs.ReadFile(scripts.Files(), name+".cowpi")
-	require.NoError(t, err)
-	s, err := script.Parse(string(raw))
-	require.NoError(t, err)
-	return s
-}
-
-// record plays a script and records it.
-func record(t testing.TB, name string) *transcript.Memory {
-	m := &transcript.Memory{}
-	r := To(suite.Default, m)
-	report, err := play.Play(parse(t, name), play.Options{Seed: 1, Suite: r, Tap: r})
-	require.NoError(t, err)
-	require.Empty(t, report.Failures)
-	require.NoError(t, r.Close())
-	return m
-}
 
 // Every message of every script was opened, arrives after it was sent and on a
 // connection that is there, and what is written reads back the same.
 func TestRecordScripts(t *testing.T) {
 	for _, name := range []string{"default", "fork", "membership", "offline", "crash", "participant", "provider", "reorder"} {
-		m := record(t, name)
+		m := transcripttest.RecordScript(t, name)
 		kinds := map[transcript.Kind]int{}
 		way := map[uint64]*[2]int{}
 		tags := map[string]int{}
@@ -94,7 +74,7 @@ func side(toServer bool) int {
 // An error quotes what others sent, and is cut anywhere; a transcript takes UTF-8.
 func TestErrorsBecomeText(t *testing.T) {
 	for _, bad := range []string{"\xff", "a" + strings.Repeat("é", 2000), strings.Repeat("a", 999) + "é"} {
-		saw, ok := Saw("alice", cowpi.Event{Number: 1, Body: cowpi.ProviderFault{Provider: "router", Err: errors.New(bad)}})
+		saw, ok := recorder.Saw("alice", cowpi.Event{Number: 1, Body: cowpi.ProviderFault{Provider: "router", Err: errors.New(bad)}})
 		require.True(t, ok)
 		w, err := transcript.NewWriter(io.Discard, transcript.Header{})
 		require.NoError(t, err)
@@ -105,39 +85,13 @@ func TestErrorsBecomeText(t *testing.T) {
 	}
 }
 
-// One changed bit in a message, and it is not opened; what was recorded stays as it
-// was, whatever becomes of the bytes that were shown.
-func TestOnlyWhatWasSealedIsOpened(t *testing.T) {
-	for _, size := range []int{300, keepSize} {
-		m := &transcript.Memory{}
-		r := To(suite.Default, m)
-		r.sink = m
-		plain := make([]byte, size)
-		plain[4] = 9 // the length of the payload, behind its type
-		sealed := r.Seal(nil, "frame", suite.Key{1}, [suite.NonceSize]byte{}, plain)
-		clear(plain)
-		r.Stepped("alice", nil, nil, nil)
-		r.Sent(1, true, sealed)
-		before := bytes.Clone(sealed)
-		sealed[7] ^= 1
-		r.Sent(1, true, sealed)
-		r.Stepped("alice", nil, nil, nil)
-		r.Sent(1, true, before) // was not sealed in this step
-		require.Equal(t, []transcript.Record{
-			transcript.Sent{Conn: 1, ToServer: true, Bytes: before, Opened: transcript.Opened{Kind: transcript.Data, Plain: make([]byte, 9)}},
-			transcript.Sent{Conn: 1, ToServer: true, Bytes: sealed},
-			transcript.Sent{Conn: 1, ToServer: true, Bytes: before},
-		}, m.Records)
-	}
-}
-
 // Timed puts the time before what happens then, and only what is timed has it.
 func TestTimed(t *testing.T) {
 	for _, timed := range []bool{false, true} {
 		m := &transcript.Memory{}
-		r := To(suite.Default, m)
+		r := recorder.To(suite.Default, m)
 		r.Timed = timed
-		_, err := play.Play(parse(t, "default"), play.Options{Seed: 1, Suite: r, Tap: r})
+		_, err := play.Play(transcripttest.Script(t, "default"), play.Options{Seed: 1, Suite: r, Tap: r})
 		require.NoError(t, err)
 		require.NoError(t, r.Close())
 		require.Equal(t, timed, m.Head.Timed)
@@ -165,12 +119,12 @@ func TestTimed(t *testing.T) {
 func TestPassingIsTheSame(t *testing.T) {
 	for _, name := range []string{"membership", "fork"} {
 		var direct, kept bytes.Buffer
-		r := New(suite.Default, func(h transcript.Header) (transcript.Sink, error) { return transcript.NewWriter(&direct, h) })
-		_, err := play.Play(parse(t, name), play.Options{Seed: 1, Suite: r, Tap: r})
+		r := recorder.New(suite.Default, func(h transcript.Header) (transcript.Sink, error) { return transcript.NewWriter(&direct, h) })
+		_, err := play.Play(transcripttest.Script(t, name), play.Options{Seed: 1, Suite: r, Tap: r})
 		require.NoError(t, err)
-		require.True(t, r.passing)
+		require.True(t, r.Passing())
 		require.NoError(t, r.Close())
-		m := record(t, name)
+		m := transcripttest.RecordScript(t, name)
 		w, err := transcript.NewWriter(&kept, m.Head)
 		require.NoError(t, err)
 		require.NoError(t, transcript.Copy(w, m.Source()))

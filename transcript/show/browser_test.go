@@ -25,6 +25,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"cowpi.example/transcript"
+	"cowpi.example/transcript/transcripttest"
 )
 
 // These tests look at the page as people do: in a real browser.
@@ -178,7 +179,7 @@ func TestBrowser(t *testing.T) {
 // A screenshot of a fork shows the fork, at its place and in words, in light and
 // dark; one of an honest conversation has nothing of the kind.
 func browserShowsFork(t *testing.T, ctx context.Context) {
-	fork, honest := record(t, "fork"), record(t, "default")
+	fork, honest := transcripttest.RecordScript(t, "fork"), transcripttest.RecordScript(t, "default")
 	for _, dark := range []bool{false, true} {
 		b := open(t, ctx, fork, 1280, dark)
 		img := b.picture(t)
@@ -204,7 +205,7 @@ func browserShowsFork(t *testing.T, ctx context.Context) {
 // many, and no text is cut off.
 func browserFits(t *testing.T, ctx context.Context) {
 	many := "conversation big: " + strings.Join(strings.Fields("Ann Ben Cem Dan Eve Fay Gus Hal Ida Jon Kim Lea"), " ") + "\nAnn: hello\n"
-	for _, m := range []*transcript.Memory{record(t, "fork"), record(t, "membership"), recordText(t, many), hostile()} {
+	for _, m := range []*transcript.Memory{transcripttest.RecordScript(t, "fork"), transcripttest.RecordScript(t, "membership"), transcripttest.Record(t, transcripttest.Parse(t, many)), hostile()} {
 		b := open(t, ctx, m, 360, false)
 		for _, width := range []int64{360, 320, 800, 1280} {
 			require.NoError(t, chromedp.Do(b.ctx, chromedp.EmulateViewport(width, 800)))
@@ -221,7 +222,7 @@ func browserFits(t *testing.T, ctx context.Context) {
 // tree has landmarks, headings and a table with headers, and nothing needs scripts.
 func browserReads(t *testing.T, ctx context.Context) {
 	for _, width := range []int64{360, 1280} { // cards must stay a table for those who listen
-		b := open(t, ctx, record(t, "fork"), width, false)
+		b := open(t, ctx, transcripttest.RecordScript(t, "fork"), width, false)
 		require.NoError(t, chromedp.Do(b.ctx, chromedp.KeyEvent("\t")))
 		focus := eval[string](t, b, `document.activeElement.className + " " + getComputedStyle(document.activeElement).outlineStyle + " " + (document.activeElement.getBoundingClientRect().left >= 0)`)
 		require.Equal(t, "skip solid true", focus)
@@ -251,7 +252,7 @@ func browserReads(t *testing.T, ctx context.Context) {
 
 // The page prints, on more than an empty sheet, and nothing is cut off at the side.
 func browserPrints(t *testing.T, ctx context.Context) {
-	b := open(t, ctx, record(t, "fork"), 1280, true)
+	b := open(t, ctx, transcripttest.RecordScript(t, "fork"), 1280, true)
 	pdf, err := chromedp.Run(b.ctx, chromedp.PrintToPDF(chromedp.PDFPrintBackground(), chromedp.PDFPreferCSSPageSize()))
 	require.NoError(t, err)
 	require.True(t, bytes.HasPrefix(pdf, []byte("%PDF-")))

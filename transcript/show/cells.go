@@ -127,7 +127,7 @@ func bubbles(s *Sight) (out []bubbleView) {
 	if s.shown {
 		switch s.Saw.What {
 		case transcript.Text:
-			text := safe(string(s.Saw.Text), true)
+			text := safeLines(string(s.Saw.Text))
 			if s.Cut > 0 {
 				text += " … (" + count(uint64(s.Cut), "more byte", "more bytes") + ")"
 			}

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+
+	"cowpi.example/cowpi/sheet"
 )
 
 //go:embed page.tmpl
@@ -182,7 +184,7 @@ func (c *Conversation) view() talkView {
 		v.Stops = append(v.Stops, stopView{name(s.Who), s.verdict(), href(s.Index), s.Index, s.Over})
 	}
 	for _, p := range c.Participants {
-		l := laneView{Name: name(p.ID), Kind: "participant", State: p.State.String(), Code: groupsOf5(Safe(p.Code))}
+		l := laneView{Name: name(p.ID), Kind: "participant", State: p.State.String(), Code: sheet.Fives(Safe(p.Code))}
 		if p.State == Stopped {
 			l.State, l.Class = fmt.Sprintf("stopped after %d", p.Last), "halted"
 		}

@@ -13,6 +13,7 @@ import (
 
 	"cowpi.example/cowpi/identity"
 	"cowpi.example/transcript"
+	"cowpi.example/transcript/transcripttest"
 )
 
 // nasty is a text that tries all doors of a page and a terminal.
@@ -52,7 +53,7 @@ func tags(html string) string {
 
 // The page loads nothing, runs nothing, and says so to the browser.
 func TestHTMLStandsAlone(t *testing.T) {
-	for _, m := range []*transcript.Memory{record(t, "fork"), record(t, "default"), hostile(), {}} {
+	for _, m := range []*transcript.Memory{transcripttest.RecordScript(t, "fork"), transcripttest.RecordScript(t, "default"), hostile(), {}} {
 		html := render(t, m, Options{Title: nasty})
 		require.Empty(t, outside(tags(html)))
 		require.Contains(t, html, `content="default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"`)
@@ -104,7 +105,7 @@ func wellFormed(html string) error {
 
 func TestHTMLIsWellFormed(t *testing.T) {
 	for _, name := range []string{"fork", "fork-single", "reorder", "membership", "crash", "default", "participant", "provider", "offline"} {
-		require.NoError(t, wellFormed(render(t, record(t, name), Options{})), name)
+		require.NoError(t, wellFormed(render(t, transcripttest.RecordScript(t, name), Options{})), name)
 	}
 	require.NoError(t, wellFormed(render(t, hostile(), Options{})))
 	require.NoError(t, wellFormed(render(t, &transcript.Memory{}, Options{})))
@@ -136,7 +137,7 @@ func TestHostileTexts(t *testing.T) {
 
 // What the page must have for keyboards and screen readers.
 func TestHTMLAccessibilityBasics(t *testing.T) {
-	html := render(t, record(t, "fork"), Options{Title: "A fork"})
+	html := render(t, transcripttest.RecordScript(t, "fork"), Options{Title: "A fork"})
 	for _, want := range []string{`<html lang="en"`, `<title>A fork`, `class="skip" href="#main"`, `<main id="main"`, `<header>`, `<footer>`,
 		`scope="col"`, `scope="row"`, `prefers-color-scheme: dark`, `:focus-visible`, `@media print`, `name="viewport"`} {
 		require.Contains(t, html, want)
@@ -149,7 +150,7 @@ func TestHTMLAccessibilityBasics(t *testing.T) {
 	for _, want := range []string{"Deliveries part at index 12", "Here they part: index 12", "B from router*", "STOPPED", "Charlie and Dave noticed"} {
 		require.Contains(t, html, want)
 	}
-	many := render(t, record(t, "offline"), Options{})
+	many := render(t, transcripttest.RecordScript(t, "offline"), Options{})
 	require.Contains(t, many, `<nav aria-label="Conversations">`)
-	require.NotContains(t, render(t, record(t, "default"), Options{}), "Here they part")
+	require.NotContains(t, render(t, transcripttest.RecordScript(t, "default"), Options{}), "Here they part")
 }

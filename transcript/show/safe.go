@@ -1,47 +1,23 @@
 package show
 
 import (
-	"strconv"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	"cowpi.example/cowpi/identity"
+	"cowpi.example/cowpi/sheet"
 )
 
-// Safe makes a text harmless for terminals and pages: whatever is not printable
-// (control characters, escapes, line ends, signs that turn the direction of writing
-// or have no width, bytes that are no UTF-8) is written as an escape, and more than
-// three combining marks in a row, which would be drawn across other lines, are too.
-func Safe(s string) string { return safe(s, false) }
+// Safe makes a text harmless for terminals and pages, as sheet.Safe does.
+func Safe(s string) string { return sheet.Safe(s) }
 
-// safe may leave line feeds as they are.
-func safe(s string, lines bool) string {
-	var b strings.Builder
-	marks := 0
-	for i := 0; i < len(s); {
-		r, n := utf8.DecodeRuneInString(s[i:])
-		if unicode.Is(unicode.M, r) {
-			marks++
-		} else {
-			marks = 0
-		}
-		switch {
-		case r == utf8.RuneError && n == 1:
-			b.WriteString(`\x` + strconv.FormatUint(uint64(s[i])|0x100, 16)[1:])
-		case r == '\n' && lines, unicode.IsPrint(r) && marks <= 3:
-			b.WriteRune(r)
-		case r < 0x10000 && unicode.IsPrint(r):
-			b.WriteString(`\u` + strconv.FormatUint(uint64(r)|0x10000, 16)[1:])
-		case unicode.IsPrint(r):
-			b.WriteString(`\U` + strconv.FormatUint(uint64(r)|0x100000000, 16)[1:])
-		default:
-			q := strconv.QuoteRune(r)
-			b.WriteString(q[1 : len(q)-1])
-		}
-		i += n
+// safeLines is Safe, but leaves line feeds as they are.
+func safeLines(s string) string {
+	lines := strings.Split(s, "\n")
+	for i, l := range lines {
+		lines[i] = Safe(l)
 	}
-	return b.String()
+	return strings.Join(lines, "\n")
 }
 
 // name is an id, safe to draw. An empty one has a word of its own.
@@ -77,11 +53,7 @@ func count(n uint64, one, many string) string {
 	if n == 1 {
 		return "1 " + one
 	}
-	s := strconv.FormatUint(n, 10)
-	for i := len(s) - 3; i > 0; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s + " " + many
+	return sheet.Thousands(n) + " " + many
 }
 
 // cut shortens a text to at most n bytes, at the beginning of a rune.

@@ -4,10 +4,10 @@ import (
 	"bufio"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 
 	"cowpi.example/cowpi/identity"
+	"cowpi.example/cowpi/sheet"
 	"cowpi.example/transcript"
 )
 
@@ -15,59 +15,60 @@ import (
 func (m *Model) Terminal(w io.Writer, opt Options) error {
 	opt = opt.filled()
 	out := bufio.NewWriter(w)
-	p := &page{out: out, width: opt.Width, colour: opt.Colour}
+	p := &sheet.Page{Out: out, Width: opt.Width, Colour: opt.Colour}
 	for _, c := range m.Conversations {
-		p.conversation(c)
+		c.terminal(p)
 	}
 	if len(m.Conversations) == 0 {
-		p.line("There is no conversation in this transcript.", plain)
+		p.Line("There is no conversation in this transcript.", sheet.Plain)
 	}
 	for _, f := range m.Faults {
-		p.line("! "+f.words(), red)
+		p.Line("! "+f.words(), sheet.Red)
 	}
 	for _, l := range m.Left {
-		p.line("Note: "+l, dim)
+		p.Line("Note: "+l, sheet.Dim)
 	}
 	return out.Flush()
 }
 
-// conversation writes one: what matters most, the views side by side, and what is
-// not in them.
-func (p *page) conversation(c *Conversation) {
-	p.line(c.Name(), bold)
+// terminal writes a conversation: what matters most, the views side by side, and
+// what is not in them.
+func (c *Conversation) terminal(p *sheet.Page) {
+	p.Line(c.Name(), sheet.Bold)
 	head, more := c.headline()
-	style := plain
+	style := sheet.Plain
 	if c.First != nil {
-		head, style = "!! "+head, red
+		head, style = "!! "+head, sheet.Red
 	}
-	p.line(head, style)
+	p.Line(head, style)
 	for _, l := range more {
-		p.line("   "+l, plain)
+		p.Line("   "+l, sheet.Plain)
 	}
 	for _, s := range c.Stops {
 		word := "stopped"
 		if s.Over {
 			word = "stopped (somebody restarted it later)"
 		}
-		p.line(fmt.Sprintf("!! %s %s before index %d: %s", name(s.Who), word, s.Index, s.verdict()), red)
+		p.Line(fmt.Sprintf("!! %s %s before index %d: %s", name(s.Who), word, s.Index, s.verdict()), sheet.Red)
 	}
-	fmt.Fprintln(p.out)
+	p.Line("", sheet.Plain)
 
 	var heads []string
 	for _, l := range c.Participants {
 		heads = append(heads, name(l.ID))
 	}
-	var rows []row
+	var rows []sheet.Row
 	receipts, plans, skipped, epoch := 0, 0, uint64(0), 0
+	across := func(p sheet.Part) { rows = append(rows, sheet.Row{Wide: []sheet.Part{p}}) }
 	between := func() {
 		if plans > 0 {
-			rows = append(rows, row{wide: []part{{"… " + count(uint64(plans), "index was", "indices were") + " proposed, and not delivered", dim}}})
+			across(sheet.Dim.Text("… " + count(uint64(plans), "index was", "indices were") + " proposed, and not delivered"))
 		}
 		if receipts > 0 {
-			rows = append(rows, row{wide: []part{{"… " + count(uint64(receipts), "receipt", "receipts"), dim}}})
+			across(sheet.Dim.Text("… " + count(uint64(receipts), "receipt", "receipts")))
 		}
 		if skipped > 0 {
-			rows = append(rows, row{wide: []part{{"… " + count(skipped, "index is", "indices are") + " not drawn", dim}}})
+			across(sheet.Dim.Text("… " + count(skipped, "index is", "indices are") + " not drawn"))
 		}
 		receipts, plans, skipped = 0, 0, 0
 	}
@@ -75,7 +76,7 @@ func (p *page) conversation(c *Conversation) {
 		if epoch < len(c.Epochs) && c.Epochs[epoch].Row == i {
 			between()
 			e := c.Epochs[epoch]
-			rows = append(rows, row{wide: []part{{fmt.Sprintf("-- epoch %d: %s", e.Number, names(e.Members)), bold}}})
+			across(sheet.Bold.Text(fmt.Sprintf("-- epoch %d: %s", e.Number, names(e.Members))))
 			epoch++
 		}
 		skipped += r.Skipped
@@ -91,31 +92,31 @@ func (p *page) conversation(c *Conversation) {
 		rows = append(rows, c.terminalRows(r)...)
 	}
 	between()
-	now, code := row{label: "now"}, row{label: "code"}
+	now, code := sheet.Row{Label: "now"}, sheet.Row{Label: "code"}
 	codes := false
 	for _, l := range c.Participants {
-		state := part{l.State.String(), plain}
+		state := sheet.Plain.Text(l.State.String())
 		if l.State == Stopped {
-			state = part{fmt.Sprintf("STOPPED after %d", l.Last), red}
+			state = sheet.Red.Text(fmt.Sprintf("STOPPED after %d", l.Last))
 		}
-		now.cells = append(now.cells, []part{state})
-		var said []part
+		now.Cells = append(now.Cells, []sheet.Part{state})
+		var said []sheet.Part
 		if l.Code != "" {
-			codes, said = true, []part{{groupsOf5(Safe(l.Code)), plain}}
+			codes, said = true, []sheet.Part{sheet.Plain.Text(sheet.Fives(Safe(l.Code)))}
 		}
-		code.cells = append(code.cells, said)
+		code.Cells = append(code.Cells, said)
 	}
-	below := []row{now}
+	below := []sheet.Row{now}
 	if codes {
 		below = append(below, code)
 	}
 	if len(heads) > 0 {
-		p.table(heads, rows, below)
+		p.Table(heads, rows, below)
 	}
 	for _, l := range c.Left {
-		p.line("Note: "+l, dim)
+		p.Line("Note: "+l, sheet.Dim)
 	}
-	fmt.Fprintln(p.out)
+	p.Line("", sheet.Plain)
 }
 
 // quiet says that a row is nothing but somebody's receipt.
@@ -138,42 +139,42 @@ func (r *Row) planned() bool {
 
 // terminalRows draws one index: the differences over the whole width, then what
 // everybody saw.
-func (c *Conversation) terminalRows(r *Row) []row {
-	main := row{label: fmt.Sprint(r.Index), cells: make([][]part, len(c.Participants))}
+func (c *Conversation) terminalRows(r *Row) []sheet.Row {
+	main := sheet.Row{Label: fmt.Sprint(r.Index), Cells: make([][]sheet.Part, len(c.Participants))}
 	for i, l := range c.Participants {
-		main.cells[i] = c.seen(r, l.ID)
+		main.Cells[i] = c.seen(r, l.ID)
 	}
-	var over row
+	var over sheet.Row
 	if r.Differs {
 		word := "differs"
 		if c.First != nil && c.First.Index == r.Index {
 			word = "HERE THEY PART"
 		}
-		over.wide = append(over.wide, part{fmt.Sprintf(">>> %d: %s", r.Index, word), red})
+		over.Wide = append(over.Wide, sheet.Red.Text(fmt.Sprintf(">>> %d: %s", r.Index, word)))
 		if r.Partial {
-			over.wide = append(over.wide, part{"(what others got here was the same for all, and is not drawn)", dim})
+			over.Wide = append(over.Wide, sheet.Dim.Text("(what others got here was the same for all, and is not drawn)"))
 		}
 		for _, v := range delivered(r) {
-			over.wide = append(over.wide, part{fmt.Sprintf("    %s = %s; from %s", v.Letter, r.what(v), c.from(r, v)), red})
+			over.Wide = append(over.Wide, sheet.Red.Text(fmt.Sprintf("    %s = %s; from %s", v.Letter, r.what(v), c.from(r, v))))
 		}
 	}
 	if words := c.unseen(r); words != "" {
-		over.wide = append(over.wide, part{fmt.Sprintf("    %d: %s", r.Index, words), plain})
+		over.Wide = append(over.Wide, sheet.Plain.Text(fmt.Sprintf("    %d: %s", r.Index, words)))
 	}
 	for _, n := range r.Notes {
-		over.wide = append(over.wide, part{name(n.Who) + " " + n.What, dim})
+		over.Wide = append(over.Wide, sheet.Dim.Text(name(n.Who)+" "+n.What))
 	}
 	switch {
-	case over.wide == nil:
-		return []row{main}
-	case main.empty():
-		return []row{over}
+	case over.Wide == nil:
+		return []sheet.Row{main}
+	case main.Empty():
+		return []sheet.Row{over}
 	}
-	return []row{over, main}
+	return []sheet.Row{over, main}
 }
 
 // seen is what one participant saw at an index, and what it got if that differs.
-func (c *Conversation) seen(r *Row, who identity.ID) (out []part) {
+func (c *Conversation) seen(r *Row, who identity.ID) (out []sheet.Part) {
 	for _, s := range r.Sights {
 		if s.Who == who {
 			out = append(out, s.parts()...)
@@ -181,16 +182,16 @@ func (c *Conversation) seen(r *Row, who identity.ID) (out []part) {
 	}
 	if r.Differs {
 		for _, g := range r.got(who) {
-			style := dim
+			style := sheet.Dim
 			if g.Variant.Letter != "A" || g.Prime {
-				style = red
+				style = sheet.Red
 			}
-			out = append(out, part{"got " + g.mark() + " from " + name(g.From), style})
+			out = append(out, style.Text("got "+g.mark()+" from "+name(g.From)))
 		}
 	}
 	for _, s := range r.Stops {
 		if s.Who == who {
-			out = append(out, part{"STOPPED: " + s.verdict(), red})
+			out = append(out, sheet.Red.Text("STOPPED: "+s.verdict()))
 		}
 	}
 	return out
@@ -218,7 +219,7 @@ func (d *Delivery) mark() string {
 	return s
 }
 
-func (s *Sight) parts() (out []part) {
+func (s *Sight) parts() (out []sheet.Part) {
 	by := name(s.Saw.Party)
 	if s.shown {
 		switch s.Saw.What {
@@ -227,22 +228,22 @@ func (s *Sight) parts() (out []part) {
 			if s.Cut > 0 {
 				text += fmt.Sprintf(" … (%s more)", count(uint64(s.Cut), "byte", "bytes"))
 			}
-			out = append(out, part{text, plain})
+			out = append(out, sheet.Plain.Text(text))
 		case transcript.Repeat:
-			out = append(out, part{by + ": (a text again that was shown before)", dim})
+			out = append(out, sheet.Dim.Text(by+": (a text again that was shown before)"))
 		case transcript.Unreadable:
-			out = append(out, part{by + ": (a text that opens for nobody)", dim})
+			out = append(out, sheet.Dim.Text(by+": (a text that opens for nobody)"))
 		case transcript.Roster:
 			for _, l := range changes(s.Saw) {
-				out = append(out, part{l, bold})
+				out = append(out, sheet.Bold.Text(l))
 			}
 		}
 	}
 	for _, id := range s.Stopped {
-		out = append(out, part{"! " + name(id) + " says that it stopped", red})
+		out = append(out, sheet.Red.Text("! "+name(id)+" says that it stopped"))
 	}
 	if len(s.HasIt) > 0 {
-		out = append(out, part{"✓ " + strings.Join(each(s.HasIt), ", "), dim})
+		out = append(out, sheet.Dim.Text("✓ "+strings.Join(each(s.HasIt), ", ")))
 	}
 	return out
 }
@@ -252,13 +253,4 @@ func each(ids []identity.ID) (out []string) {
 		out = append(out, name(id))
 	}
 	return out
-}
-
-// groupsOf5 puts a space after every five characters.
-func groupsOf5(code string) string {
-	var out []string
-	for chunk := range slices.Chunk([]rune(code), 5) {
-		out = append(out, string(chunk))
-	}
-	return strings.Join(out, " ")
 }

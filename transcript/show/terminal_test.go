@@ -7,11 +7,13 @@ import (
 	"unicode/utf8"
 
 	"github.com/stretchr/testify/require"
+
+	"cowpi.example/transcript/transcripttest"
 )
 
 func terminal(t *testing.T, script string, opt Options) string {
 	var b bytes.Buffer
-	require.NoError(t, Terminal(&b, record(t, script).Source(), opt))
+	require.NoError(t, Terminal(&b, transcripttest.RecordScript(t, script).Source(), opt))
 	return b.String()
 }
 

@@ -11,6 +11,7 @@ import (
 	"cowpi.example/cowpi/provider"
 	"cowpi.example/cowpi/suite"
 	"cowpi.example/transcript"
+	"cowpi.example/transcript/transcripttest"
 )
 
 // packets calls f with each packet between router and mirrors, to change its bytes
@@ -49,7 +50,7 @@ const (
 
 // What is changed in the logs between router and mirrors is found.
 func TestLinkMutationsAreFound(t *testing.T) {
-	honest := record(t, parse(t, "crash"))
+	honest := transcripttest.Record(t, transcripttest.Script(t, "crash"))
 	require.True(t, run(t, honest, nil).Holds())
 	for name, c := range map[string]struct {
 		check Check
@@ -190,7 +191,7 @@ func renewed(t testing.TB, m *transcript.Memory, change func(list []transcript.R
 
 // An inner handshake is followed; its order, and what is in it, is judged.
 func TestRenewal(t *testing.T) {
-	honest := record(t, parseText(t, story))
+	honest := transcripttest.Record(t, transcripttest.Parse(t, story))
 	r := run(t, renewed(t, honest, func(l []transcript.Record) []transcript.Record { return l }), nil)
 	require.True(t, r.Holds(), r.String())
 	require.True(t, slices.ContainsFunc(r.Findings, func(f Finding) bool { return f.Check == Renewing && f.Status == Established }))

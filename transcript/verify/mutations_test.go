@@ -13,6 +13,7 @@ import (
 	"cowpi.example/cowpi/pair"
 	"cowpi.example/cowpi/suite"
 	"cowpi.example/transcript"
+	"cowpi.example/transcript/transcripttest"
 )
 
 const story = `conversation protest: Alice Bob Charlie
@@ -32,7 +33,7 @@ var smallOrder suite.Point
 // at the record where it stands. Each mutation returns that record, or 0 where it
 // shows elsewhere.
 func TestMutationsAreFound(t *testing.T) {
-	honest := record(t, parseText(t, story))
+	honest := transcripttest.Record(t, transcripttest.Parse(t, story))
 	require.True(t, run(t, honest, nil).Holds()) // control: without a change nothing is found
 	type M = *transcript.Memory
 	delivery := func(f func(s said, d *exchange.Delivery) bool) func(testing.TB, M) uint64 {

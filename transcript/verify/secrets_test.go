@@ -11,6 +11,7 @@ import (
 	"cowpi.example/cowpi/pair"
 	"cowpi.example/cowpi/suite"
 	"cowpi.example/transcript"
+	"cowpi.example/transcript/transcripttest"
 )
 
 // status is what a report says of a check.
@@ -26,7 +27,7 @@ func status(r *Report, c Check) Status {
 // All states of all messages, with all long-term secrets: everything is established.
 func TestStatesAndSecretsHold(t *testing.T) {
 	for _, fromStart := range []bool{false, true} {
-		m, x, states := spied(t, parse(t, "membership"), fromStart)
+		m, x, states := spied(t, transcripttest.Script(t, "membership"), fromStart)
 		r := run(t, m, &Secrets{LongTerm: x.selves, Messages: states})
 		require.True(t, r.Holds(), r.String())
 		for _, c := range checks {
@@ -45,7 +46,7 @@ func TestStatesAndSecretsHold(t *testing.T) {
 
 // Long-term secrets open nothing of the past, and a report says so.
 func TestLongTermSecrets(t *testing.T) {
-	m, x, _ := spied(t, parseText(t, story), false)
+	m, x, _ := spied(t, transcripttest.Parse(t, story), false)
 	r := run(t, m, &Secrets{LongTerm: x.selves})
 	require.True(t, r.Holds(), r.String())
 	require.Equal(t, Established, status(r, SecretKey))
@@ -82,8 +83,8 @@ func pick(t testing.TB, states []transcript.MessageState, f func(d *conversation
 
 // Every field of a state counts.
 func TestChangedStatesAreFound(t *testing.T) {
-	m, x, states := spied(t, parseText(t, story), false)
-	_, _, starts := spied(t, parseText(t, story), true)
+	m, x, states := spied(t, transcripttest.Parse(t, story), false)
+	_, _, starts := spied(t, transcripttest.Parse(t, story), true)
 	text := func(d *conversation.DataBlock, _ transcript.MessageState) bool { return d.Type == conversation.MSG }
 	receipt := func(d *conversation.DataBlock, _ transcript.MessageState) bool { return d.Type == conversation.RCPT }
 	first := func(_ *conversation.DataBlock, s transcript.MessageState) bool { return s.Blocks[0].Start != nil }
@@ -156,7 +157,7 @@ func TestChangedStatesAreFound(t *testing.T) {
 // A text in a view that is not the one that the message opens to is found, and so
 // is a message that is not there.
 func TestStatesAndViews(t *testing.T) {
-	honest, _, states := spied(t, parseText(t, story), false)
+	honest, _, states := spied(t, transcripttest.Parse(t, story), false)
 	all := &Secrets{Messages: states}
 	m := copyOf(honest)
 	at := changeRecord(t, m, func(s *transcript.Saw) bool {
@@ -182,14 +183,14 @@ func TestStatesAndViews(t *testing.T) {
 	})
 	require.NotEmpty(t, found(run(t, m, all), MessageShown))
 
-	r := run(t, record(t, parseText(t, "conversation other: Alice Bob\nAlice: hello\n")), all)
+	r := run(t, transcripttest.Record(t, transcripttest.Parse(t, "conversation other: Alice Bob\nAlice: hello\n")), all)
 	require.Empty(t, found(r, MessageUpload))
 	require.Equal(t, NotEstablished, status(r, MessageUpload))
 }
 
 // A text that opens for nobody, and one that a corrupt author repeats: as shown.
 func TestStatesOfACorruptAuthor(t *testing.T) {
-	m, x, states := spied(t, parse(t, "participant"), false)
+	m, x, states := spied(t, transcripttest.Script(t, "participant"), false)
 	r := run(t, m, &Secrets{LongTerm: x.selves, Messages: states})
 	for _, f := range r.Broken() {
 		switch f.Check {

@@ -7,8 +7,7 @@ import (
 
 	"cowpi.example/cowpi/script/play"
 	"cowpi.example/cowpi/suite"
-	"cowpi.example/transcript"
-	"cowpi.example/transcript/recorder"
+	"cowpi.example/transcript/transcripttest"
 )
 
 // Whatever the schedule, honest transcripts hold: here crashes, races of updates
@@ -20,11 +19,7 @@ func TestHonestUnderManySchedules(t *testing.T) {
 	}
 	for _, name := range []string{"crash", "membership", "offline", "default"} {
 		for seed := uint64(2); seed < 2+seeds; seed++ {
-			m := &transcript.Memory{}
-			r := recorder.To(suite.Default, m)
-			_, err := play.Play(parse(t, name), play.Options{Seed: seed, Suite: r, Tap: r})
-			require.NoError(t, err)
-			require.NoError(t, r.Close())
+			m := transcripttest.RecordWith(t, transcripttest.Script(t, name), suite.Default, play.Options{Seed: seed})
 			report := run(t, m, nil)
 			require.True(t, report.Holds(), "%s, seed %d: %s", name, seed, report)
 		}

@@ -14,7 +14,7 @@ import (
 	"cowpi.example/cowpi/script/play"
 	"cowpi.example/cowpi/suite"
 	"cowpi.example/transcript"
-	"cowpi.example/transcript/recorder"
+	"cowpi.example/transcript/transcripttest"
 )
 
 // place is where a chain key stands: n steps from the beginning of its chain.
@@ -169,11 +169,7 @@ func (s *spy) state(t testing.TB, blocks []*conversation.DataBlock, of said, fro
 // spied plays a script with a spy, and returns the states of all its uploads.
 func spied(t testing.TB, s script.Script, fromStart bool) (*transcript.Memory, *spy, []transcript.MessageState) {
 	x := newSpy()
-	m := &transcript.Memory{}
-	r := recorder.To(x, m)
-	report, err := play.Play(s, play.Options{Seed: 1, Suite: r, Tap: r, Self: x.self})
-	require.NoError(t, err)
-	require.Empty(t, report.Failures)
+	m := transcripttest.RecordWith(t, s, x, play.Options{Seed: 1, Self: x.self})
 	var states []transcript.MessageState
 	var blocks []*conversation.DataBlock
 	for _, of := range each(m) {

@@ -15,6 +15,7 @@ import (
 	"cowpi.example/cowpi/script/play"
 	"cowpi.example/cowpi/suite"
 	"cowpi.example/transcript"
+	"cowpi.example/transcript/transcripttest"
 )
 
 // long is a script with so many texts.
@@ -64,15 +65,15 @@ func most(t testing.TB, m *transcript.Memory) (kept int) {
 
 // What is kept does not grow with the transcript.
 func TestMemoryIsBounded(t *testing.T) {
-	short := most(t, record(t, parseText(t, long(20))))
-	longer := most(t, record(t, parseText(t, long(200))))
+	short := most(t, transcripttest.Record(t, transcripttest.Parse(t, long(20))))
+	longer := most(t, transcripttest.Record(t, transcripttest.Parse(t, long(200))))
 	require.LessOrEqual(t, longer, short+10)
 }
 
 // A window drops what somebody who is away has not acknowledged; what comes later
 // of it is then not established, and nothing is called broken.
 func TestWindow(t *testing.T) {
-	m := record(t, parse(t, "offline"))
+	m := transcripttest.Record(t, transcripttest.Script(t, "offline"))
 	r, err := Run(m.Source(), Options{Window: 2})
 	require.NoError(t, err)
 	require.True(t, r.Holds(), r.String())
@@ -93,7 +94,7 @@ func worst(r *Report, c Check) Status {
 
 // What was not opened is not established, and is nobody's fault.
 func TestDark(t *testing.T) {
-	honest := record(t, parseText(t, story))
+	honest := transcripttest.Record(t, transcripttest.Parse(t, story))
 	all := copyOf(honest)
 	for i, r := range all.Records {
 		if s, ok := r.(transcript.Sent); ok && s.Opened.Kind != transcript.Hello {
@@ -123,7 +124,7 @@ func TestDark(t *testing.T) {
 // A transcript that begins in the middle of a conversation: what was before is
 // believed, and that is said.
 func TestBeginsInTheMiddle(t *testing.T) {
-	m := copyOf(record(t, parseText(t, story)))
+	m := copyOf(transcripttest.Record(t, transcripttest.Parse(t, story)))
 	from := uint64(0)
 	for _, r := range m.Records {
 		if s, ok := r.(transcript.Saw); ok && from == 0 && s.What == transcript.Roster && s.Epoch == 1 {
@@ -150,7 +151,7 @@ func TestBeginsInTheMiddle(t *testing.T) {
 // before the one before it, and judged when that has come. If it never comes,
 // nothing is established.
 func TestDeliveredBeforeItsPast(t *testing.T) {
-	honest := record(t, parseText(t, story))
+	honest := transcripttest.Record(t, transcripttest.Parse(t, story))
 	sid := suite.Hash{}
 	index := func(s said) int {
 		if d, ok := s.parsed.(exchange.Delivery); ok && (sid == d.Sid || sid == suite.Hash{}) {
@@ -190,7 +191,7 @@ func TestDeliveredBeforeItsPast(t *testing.T) {
 
 // Whatever is in a transcript, verifying it ends, with a report.
 func TestNoPanicOnAnything(t *testing.T) {
-	honest := record(t, parseText(t, story))
+	honest := transcripttest.Record(t, transcripttest.Parse(t, story))
 	rounds := 300
 	if testing.Short() {
 		rounds = 30
@@ -228,7 +229,7 @@ func TestNoPanicOnAnything(t *testing.T) {
 // Every byte of a delivery counts, but for the highest index, of which providers
 // may say anything that is not lower.
 func TestEveryByteOfADelivery(t *testing.T) {
-	honest := record(t, parseText(t, story))
+	honest := transcripttest.Record(t, transcripttest.Parse(t, story))
 	const head = 1 + 32 + 8
 	seen := 0
 	for _, s := range each(honest) {
@@ -256,12 +257,12 @@ func TestEveryByteOfADelivery(t *testing.T) {
 // recorder.)
 func BenchmarkVerify(b *testing.B) {
 	const texts = 300
-	s := parseText(b, long(texts))
+	s := transcripttest.Parse(b, long(texts))
 	begin := time.Now()
 	_, err := play.Play(s, play.Options{Seed: 1})
 	require.NoError(b, err)
 	played := time.Since(begin)
-	m := record(b, s)
+	m := transcripttest.Record(b, s)
 	b.ReportAllocs()
 	b.ResetTimer()
 	for b.Loop() {

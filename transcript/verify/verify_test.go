@@ -11,13 +11,14 @@ import (
 	"cowpi.example/cowpi/identity"
 	"cowpi.example/cowpi/suite"
 	"cowpi.example/transcript"
+	"cowpi.example/transcript/transcripttest"
 )
 
 // Where everybody is honest nothing is broken, through joins, restarts, refusals,
 // offline spells and crashes.
 func TestHonestTranscriptsHold(t *testing.T) {
 	for _, name := range []string{"default", "membership", "offline", "crash"} {
-		r := run(t, record(t, parse(t, name)), nil)
+		r := run(t, transcripttest.Record(t, transcripttest.Script(t, name)), nil)
 		require.True(t, r.Holds(), "%s: %s", name, r)
 		require.Empty(t, r.Broken())
 		for _, f := range r.Findings {
@@ -52,7 +53,7 @@ func TestMisbehaviourIsFound(t *testing.T) {
 			{DeliveryOrder, "router", 13}, {DeliveryOrder, "router", 15}, {DeliveryOrder, "mirror2", 18}},
 		"participant": {{ViewContent, "", 50}}, // the corrupt one's own view: others saw a repeat
 	} {
-		r := run(t, record(t, parse(t, name)), nil)
+		r := run(t, transcripttest.Record(t, transcripttest.Script(t, name)), nil)
 		require.False(t, r.Holds(), name)
 		var got []where
 		for _, f := range r.Broken() {
@@ -62,7 +63,7 @@ func TestMisbehaviourIsFound(t *testing.T) {
 		}
 		require.ElementsMatch(t, want, got, "%s: %s", name, r)
 	}
-	r := run(t, record(t, parse(t, "provider")), nil)
+	r := run(t, transcripttest.Record(t, transcripttest.Script(t, "provider")), nil)
 	keys := found(r, FetchKeys)
 	require.Len(t, keys, 1, "mirror1 lies to Alice about Erin")
 	require.Equal(t, identity.ID("mirror1"), keys[0].Subject.Provider)
@@ -72,7 +73,7 @@ func TestMisbehaviourIsFound(t *testing.T) {
 
 // What a report says, it says as text and in JSON, and every check is in it.
 func TestReport(t *testing.T) {
-	r := run(t, record(t, parse(t, "reorder")), nil)
+	r := run(t, transcripttest.Record(t, transcripttest.Script(t, "reorder")), nil)
 	var text, raw bytes.Buffer
 	require.NoError(t, r.Write(&text))
 	require.NoError(t, r.WriteJSON(&raw))
@@ -89,7 +90,7 @@ func TestReport(t *testing.T) {
 
 // Many broken things are counted, not kept.
 func TestReportIsBounded(t *testing.T) {
-	m := &transcript.Memory{Head: record(t, parseText(t, "conversation a: Alice Bob\nAlice: hello\n")).Head}
+	m := &transcript.Memory{Head: transcripttest.Record(t, transcripttest.Parse(t, "conversation a: Alice Bob\nAlice: hello\n")).Head}
 	for range maxBroken + 5 {
 		m.Records = append(m.Records, transcript.Closed{Conn: 9})
 	}
@@ -108,7 +109,7 @@ type failing struct {
 func (f failing) Next() (transcript.Record, error) { return nil, f.err }
 
 func TestRunRefuses(t *testing.T) {
-	m := record(t, parseText(t, "conversation a: Alice Bob\nAlice: hello\n"))
+	m := transcripttest.Record(t, transcripttest.Parse(t, "conversation a: Alice Bob\nAlice: hello\n"))
 	m.Head.SuiteID++
 	_, err := Run(m.Source(), Options{})
 	require.ErrorIs(t, err, ErrSuite)

@@ -11,6 +11,7 @@ import (
 
 	"cowpi.example/cowpi/script"
 	"cowpi.example/cowpi/script/play"
+	"cowpi.example/cowpi/sheet"
 	"cowpi.example/testdata/scripts"
 )
 
@@ -59,7 +60,7 @@ func demo(args []string, e env) int {
 		return exitOtherwise
 	}
 	for _, f := range r.Failures {
-		fmt.Fprintf(e.err, "cowpi demo: %s: %s\n", name, escape(f.String()))
+		fmt.Fprintf(e.err, "cowpi demo: %s: %s\n", name, sheet.Safe(f.String()))
 	}
 	if len(r.Failures) > 0 {
 		return exitOtherwise
@@ -88,10 +89,11 @@ func readScript(file string, in io.Reader) (name, text string, err error) {
 }
 
 // newPage says how wide the output is, and whether it may have colours.
-func newPage(out io.Writer, e env) *page {
-	p := &page{out: out, width: 100, colour: e.terminal && e.getenv("NO_COLOR") == "" && e.getenv("TERM") != "dumb"}
+func newPage(out io.Writer, e env) page {
+	colour := e.terminal && e.getenv("NO_COLOR") == "" && e.getenv("TERM") != "dumb"
+	p := &sheet.Page{Out: out, Width: 100, Colour: colour, Sparse: true}
 	if n, err := strconv.Atoi(e.getenv("COLUMNS")); err == nil && n > 0 {
-		p.width = min(max(n, 24), 1000)
+		p.Width = min(max(n, 24), 1000)
 	}
-	return p
+	return page{p}
 }

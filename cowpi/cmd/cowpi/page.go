@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"io"
 	"maps"
 	"slices"
 	"strings"
@@ -10,45 +9,13 @@ import (
 	"cowpi.example/cowpi"
 	"cowpi.example/cowpi/cowpitest"
 	"cowpi.example/cowpi/script/play"
+	"cowpi.example/cowpi/sheet"
 )
-
-// style is how a line of a cell looks on a terminal with colours.
-type style string
-
-const (
-	plain style = ""
-	bold  style = "1"
-	dim   style = "2"
-	red   style = "1;31"
-)
-
-// part is a paragraph of a cell.
-type part struct {
-	text  string // not escaped yet
-	style style
-}
-
-// row is one row of a table: a label and a cell for each participant.
-type row struct {
-	label string
-	cells [][]part
-}
 
 // page writes reports for people.
-type page struct {
-	out    io.Writer
-	width  int
-	colour bool
-}
+type page struct{ *sheet.Page }
 
-const (
-	labelWidth = 5
-	gutter     = " | "
-	minCell    = 16
-	maxCell    = 44
-)
-
-func (p *page) report(r play.Report) {
+func (p page) report(r play.Report) {
 	for _, c := range r.Conversations {
 		p.conversation(c)
 	}
@@ -57,81 +24,82 @@ func (p *page) report(r play.Report) {
 }
 
 // conversation writes the views of one conversation side by side.
-func (p *page) conversation(c play.Conversation) {
-	p.line("Conversation "+c.Name, bold)
-	fmt.Fprintln(p.out)
+func (p page) conversation(c play.Conversation) {
+	p.Line("Conversation "+c.Name, sheet.Bold)
+	p.Line("", sheet.Plain)
 	if !c.Begun {
-		fmt.Fprint(p.out, "  It has not begun.\n\n")
+		p.Line("  It has not begun.", sheet.Plain)
+		p.Line("", sheet.Plain)
 		return
 	}
 	var heads []string
-	cells := map[uint64][][]part{}
-	cell := func(index uint64, i int, parts ...part) {
+	cells := map[uint64][][]sheet.Part{}
+	cell := func(index uint64, i int, parts ...sheet.Part) {
 		if cells[index] == nil {
-			cells[index] = make([][]part, len(c.Views))
+			cells[index] = make([][]sheet.Part, len(c.Views))
 		}
 		cells[index][i] = append(cells[index][i], parts...)
 	}
-	ends := []row{{label: "now"}, {label: "code"}}
+	ends := []sheet.Row{{Label: "now"}, {Label: "code"}}
 	for i, v := range c.Views {
 		heads = append(heads, v.User)
 		for _, l := range v.Lines {
 			cell(l.Index, i, shown(l)...)
 		}
 		for _, s := range v.Stops {
-			cell(s.At, i, part{"STOPPED: " + verdict(s), red})
+			cell(s.At, i, sheet.Red.Text("STOPPED: "+verdict(s)))
 		}
-		ends[0].cells = append(ends[0].cells, []part{standing(v)})
-		var code []part
+		ends[0].Cells = append(ends[0].Cells, []sheet.Part{standing(v)})
+		var code []sheet.Part
 		if v.Code != "" {
-			code = []part{{groups(v.Code), plain}, {fmt.Sprintf("after %d", v.Last), dim}}
+			code = []sheet.Part{sheet.Plain.Text(sheet.Fives(v.Code)), sheet.Dim.Text(fmt.Sprintf("after %d", v.Last))}
 		}
-		ends[1].cells = append(ends[1].cells, code)
+		ends[1].Cells = append(ends[1].Cells, code)
 	}
-	var rows []row
+	var rows []sheet.Row
 	for _, index := range slices.Sorted(maps.Keys(cells)) {
-		rows = append(rows, row{fmt.Sprint(index), cells[index]})
+		rows = append(rows, sheet.Row{Label: fmt.Sprint(index), Cells: cells[index]})
 	}
-	p.table(heads, rows, ends)
+	p.Table(heads, rows, ends)
 }
 
 // shown says what one line showed, and who has it.
-func shown(l cowpitest.Line) (out []part) {
+func shown(l cowpitest.Line) (out []sheet.Part) {
 	author := string(l.Author)
 	switch l.Kind {
 	case "text":
-		out = append(out, part{author + ": " + l.Text, plain})
+		out = append(out, sheet.Plain.Text(author+": "+l.Text))
 	case "repeat":
-		out = append(out, part{author + ": (a text again that was shown before)", dim})
+		out = append(out, sheet.Dim.Text(author+": (a text again that was shown before)"))
 	case "unreadable":
-		out = append(out, part{author + ": (a text that opens for nobody)", dim})
+		out = append(out, sheet.Dim.Text(author+": (a text that opens for nobody)"))
 	case play.KindStopped:
-		return []part{{"! " + author + " says that it stopped", red}}
+		return []sheet.Part{sheet.Red.Text("! " + author + " says that it stopped")}
 	case "roster":
 		if l.Index == 0 {
 			with := slices.DeleteFunc(names(l.Added), func(id string) bool { return id == author })
 			if len(with) == 0 {
 				with = []string{"nobody"}
 			}
-			out = append(out, part{"* " + author + " begins, with " + strings.Join(with, ", "), bold})
+			out = append(out, sheet.Bold.Text("* "+author+" begins, with "+strings.Join(with, ", ")))
 			break
 		}
 		for _, id := range l.Added {
-			out = append(out, part{"+ " + author + " adds " + string(id), bold})
+			out = append(out, sheet.Bold.Text("+ "+author+" adds "+string(id)))
 		}
 		for _, id := range l.Removed {
 			if id == l.Author {
-				out = append(out, part{"- " + author + " leaves", bold})
+				out = append(out, sheet.Bold.Text("- "+author+" leaves"))
 			} else {
-				out = append(out, part{"- " + author + " removes " + string(id), bold})
+				out = append(out, sheet.Bold.Text("- "+author+" removes "+string(id)))
 			}
 		}
 		for _, id := range l.Anew {
-			out = append(out, part{"~ " + author + " restarts " + string(id), bold})
+			out = append(out, sheet.Bold.Text("~ "+author+" restarts "+string(id)))
 		}
 	}
 	if len(l.AckedBy) > 0 {
-		out = append(out, part{"✓ " + strings.Join(names(l.AckedBy), ", "), dim})
+		out = append(out, sheet.Dim.Text("✓ "+strings.Join(names(l.AckedBy), ", ")))
 	}
 	return out
 }
@@ -144,48 +112,39 @@ func verdict(s *play.Stop) string {
 }
 
 // standing says where a participant stands in the end.
-func standing(v play.View) part {
+func standing(v play.View) sheet.Part {
 	switch {
 	case v.Stopped != nil:
-		return part{fmt.Sprintf("stopped at %d", v.Stopped.At), red}
+		return sheet.Red.Text(fmt.Sprintf("stopped at %d", v.Stopped.At))
 	case v.Active && v.Offline:
-		return part{"offline", dim}
+		return sheet.Dim.Text("offline")
 	case v.Active:
-		return part{"takes part", plain}
+		return sheet.Plain.Text("takes part")
 	case v.Ended != nil && v.Ended.Reason == cowpi.EndLeft:
-		return part{"has left", dim}
+		return sheet.Dim.Text("has left")
 	case v.Ended != nil:
-		return part{"was removed", dim}
+		return sheet.Dim.Text("was removed")
 	}
-	return part{"has seen nothing", dim}
-}
-
-// groups puts a space after every five digits.
-func groups(code string) string {
-	var out []string
-	for chunk := range slices.Chunk([]byte(code), 5) {
-		out = append(out, string(chunk))
-	}
-	return strings.Join(out, " ")
+	return sheet.Dim.Text("has seen nothing")
 }
 
 // spent writes what each one spent.
-func (p *page) spent(list []play.Spent) {
-	p.line("Bytes sent and scalar multiplications, and those before to get ready", bold)
-	fmt.Fprintln(p.out)
+func (p page) spent(list []play.Spent) {
+	p.Line("Bytes sent and scalar multiplications, and those before to get ready", sheet.Bold)
+	p.Line("", sheet.Plain)
 	var heads []string
-	rows := []row{{label: "bytes"}, {label: "mults"}}
+	rows := []sheet.Row{{Label: "bytes"}, {Label: "mults"}}
 	for _, s := range list {
 		heads = append(heads, s.User)
-		for i, n := range [...][2]int{{s.After.Sent, s.Ready.Sent}, {s.After.Mults, s.Ready.Mults}} {
-			rows[i].cells = append(rows[i].cells, []part{{thousands(n[0]) + " + " + thousands(n[1]), plain}})
+		for i, n := range [...][2]uint64{{uint64(s.After.Sent), uint64(s.Ready.Sent)}, {uint64(s.After.Mults), uint64(s.Ready.Mults)}} {
+			rows[i].Cells = append(rows[i].Cells, []sheet.Part{sheet.Plain.Text(sheet.Thousands(n[0]) + " + " + sheet.Thousands(n[1]))})
 		}
 	}
-	p.table(heads, rows, nil)
+	p.Table(heads, rows, nil)
 }
 
 // happened says in the end who stopped, and whether a fork was caught.
-func (p *page) happened(r play.Report) {
+func (p page) happened(r play.Report) {
 	var caught []string
 	codes := map[string]bool{}
 	for _, c := range r.Conversations {
@@ -193,91 +152,20 @@ func (p *page) happened(r play.Report) {
 			codes[v.Code] = true
 			for _, s := range v.Stops {
 				caught = append(caught, fmt.Sprintf("%s at index %d", v.User, s.At))
-				p.line(fmt.Sprintf("%s stopped in %s at index %d: %s.", v.User, c.Name, s.At, verdict(s)), red)
+				p.Line(fmt.Sprintf("%s stopped in %s at index %d: %s.", v.User, c.Name, s.At, verdict(s)), sheet.Red)
 			}
 		}
 	}
 	switch {
 	case !r.Forked:
 	case len(caught) > 0:
-		p.line("The router forked the conversation. The fork was caught by "+strings.Join(caught, ", ")+".", bold)
+		p.Line("The router forked the conversation. The fork was caught by "+strings.Join(caught, ", ")+".", sheet.Bold)
 	case len(codes) > 1:
-		p.line("The router forked the conversation. Nobody noticed; only the codes differ.", bold)
+		p.Line("The router forked the conversation. Nobody noticed; only the codes differ.", sheet.Bold)
 	}
 	if len(r.Failures) == 0 {
-		p.line("Everything went as the script says.", plain)
+		p.Line("Everything went as the script says.", sheet.Plain)
 	} else {
-		p.line("Something else happened than the script says.", red)
-	}
-}
-
-func (p *page) line(text string, s style) {
-	for _, l := range wrap(escape(text), p.width) {
-		fmt.Fprintln(p.out, p.paint(l, s))
-	}
-}
-
-func (p *page) paint(text string, s style) string {
-	if !p.colour || s == plain || text == "" {
-		return text
-	}
-	return "\x1b[" + string(s) + "m" + text + "\x1b[0m"
-}
-
-// table writes rows under heads, and more below a line; in several tables if not
-// all columns fit.
-func (p *page) table(heads []string, rows, below []row) {
-	fit := max(1, (p.width-labelWidth)/(len(gutter)+minCell))
-	for from := 0; from < len(heads); from += fit {
-		to := min(from+fit, len(heads))
-		n := to - from
-		w := min(max((p.width-labelWidth)/n-len(gutter), 1), maxCell)
-		head := row{cells: make([][]part, len(heads))}
-		for i, h := range heads {
-			head.cells[i] = []part{{h, bold}}
-		}
-		rule := strings.Repeat("-", labelWidth) + strings.Repeat("-+-"+strings.Repeat("-", w), n)
-		p.row(head, from, to, w)
-		fmt.Fprintln(p.out, rule)
-		for _, r := range rows {
-			p.row(r, from, to, w)
-		}
-		if len(below) > 0 {
-			fmt.Fprintln(p.out, rule)
-		}
-		for _, r := range below {
-			p.row(r, from, to, w)
-		}
-		fmt.Fprintln(p.out)
-	}
-}
-
-// row writes one row, as many lines high as its highest cell.
-func (p *page) row(r row, from, to, w int) {
-	cells := make([][]part, to-from)
-	high := 0
-	for i := range cells {
-		for _, c := range r.cells[from+i] {
-			for _, l := range wrap(escape(c.text), w) {
-				cells[i] = append(cells[i], part{l, c.style})
-			}
-		}
-		high = max(high, len(cells[i]))
-	}
-	for h := range high {
-		line, label := "", ""
-		if h == 0 {
-			label = r.label
-		}
-		line = fmt.Sprintf("%*s", labelWidth, label)
-		for _, c := range cells {
-			line += gutter
-			if h < len(c) {
-				line += p.paint(c[h].text, c[h].style) + strings.Repeat(" ", max(0, w-room(c[h].text)))
-			} else {
-				line += strings.Repeat(" ", w)
-			}
-		}
-		fmt.Fprintln(p.out, strings.TrimRight(line, " "))
+		p.Line("Something else happened than the script says.", sheet.Red)
 	}
 }

@@ -60,6 +60,9 @@ func TestPerfectSimulationOfScripts(t *testing.T) {
 			require.NoError(t, err)
 			require.Empty(t, report.Failures)
 			for who, forger := range w.forgers() {
+				if testing.Short() && base == suite.Default {
+					continue // the race detector makes it slow
+				}
 				forged := &transcript.Memory{}
 				job.Open, job.Tape = To(forged), tape.Tape()
 				again, err := forger.Forge(job)

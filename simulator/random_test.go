@@ -118,23 +118,32 @@ func TestRandomScriptsAreForgedPerfectly(t *testing.T) {
 }
 
 // Unlinkability of random scripts: every message of each of them, also those that
-// were refused, is placed by an outsider in a transcript that is the real one byte
-// for byte. The two variants take turns.
+// were refused, is placed in a transcript that is the real one byte for byte. The
+// two variants take turns, and so do the kinds of forgers.
 func TestRandomScriptsAreForgedAroundEveryMessage(t *testing.T) {
-	var turn, placed atomic.Int64
-	types := [2]atomic.Int64{}
+	var turn atomic.Int64
+	var variants [2]atomic.Int64
+	var types [5]atomic.Int64
 	t.Cleanup(func() {
-		t.Logf("%d messages placed, %d with the keys from the start, %d with those just before", placed.Load(), types[0].Load(), types[1].Load())
+		t.Logf("%d scripts; messages placed with the keys from the start: %d, with those just before: %d; of types SETUP, MSG, RCPT, UPDATE: %d, %d, %d, %d",
+			turn.Load(), variants[0].Load(), variants[1].Load(), types[1].Load(), types[2].Load(), types[3].Load(), types[4].Load())
+		if *randomScripts >= 1000 && !testing.Short() {
+			require.Positive(t, min(variants[0].Load(), variants[1].Load(), types[1].Load(), types[2].Load(), types[3].Load(), types[4].Load()))
+		}
 	})
 	checkScripts(t, func(t *rapid.T, base suite.Suite) {
-		sc, schedule := drawn(t, scripttest.Size{Users: 3, Conversations: 1, Statements: 1})
+		sc, schedule := drawn(t, scripttest.Size{Users: 3, Conversations: 2, Statements: 1})
 		r := happen(t, base, sc, schedule)
-		v := Variant(turn.Add(1) % 2)
+		public, n := r.world.Public(), turn.Add(1)
+		v := Variant(n % 2)
+		forger := []Forger{Outsider{public}, Participant{public, r.world.Users[0]}, Provider{public, r.world.Providers[n%2]}}[n%3]
 		for i, msg := range messages(base, r.seen) {
-			forged := r.forgeAround(t, Outsider{r.world.Public()}, msg, v)
-			require.Equal(t, -1, firstDifference(r.seen, forged), "message %d, %v", i, v)
-			placed.Add(1)
-			types[v].Add(1)
+			forged := r.forgeAround(t, forger, msg, v)
+			require.Equal(t, -1, firstDifference(r.seen, forged), "message %d, %v, %T", i, v, forger)
+			variants[v].Add(1)
+			_, d, _, err := r.witness.read(msg.Bytes)
+			require.NoError(t, err)
+			types[d.Type].Add(1)
 		}
 	})
 }

@@ -15,7 +15,7 @@ import (
 // happen, recorded in the same way, in turns in one run: "times" is the ratio, and
 // should be at most 1.2.
 //
-//	go test ./simulator -run XXX -bench Forge
+//	go test ./simulator -run '^$' -bench Forge
 func BenchmarkForge(b *testing.B) {
 	sc := transcripttest.Script(b, "membership")
 	w, err := NewWorld(suite.Default, sc, [32]byte{1})

@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"cowpi.example/cowpi/suite"
 	"cowpi.example/transcript"
 )
 
@@ -50,6 +51,14 @@ func withTranscript(c *cobra.Command, name string, f func(transcript.Source) err
 		return fmt.Errorf("%s: %w", name, err)
 	}
 	return f(src)
+}
+
+// spoken refuses what is not of the suite that everything here is computed in.
+func spoken(h transcript.Header) error {
+	if s := suite.Default; h.SuiteID != s.ID() || h.Suite != s.Name() {
+		return fmt.Errorf("a transcript of suite %q (%d); only %q (%d) is known here", h.Suite, h.SuiteID, s.Name(), s.ID())
+	}
+	return nil
 }
 
 // output is where something is written. A file appears under its name when all of

@@ -80,7 +80,9 @@ Exit status 0 says that nobody could tell; 1 that somebody could.`,
 
 func evidence(c *cobra.Command, name, keys, state string) (e judge.Evidence, err error) {
 	err = withTranscript(c, name, func(src transcript.Source) (err error) {
-		e.Transcript, err = transcript.Load(src)
+		if err = spoken(src.Header()); err == nil {
+			e.Transcript, err = transcript.Load(src)
+		}
 		return err
 	})
 	if err == nil && keys != "" {

@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"cowpi.example/transcript"
 )
 
 const lunch = `conversation lunch: Alice Bob Charlie
@@ -173,6 +175,11 @@ func TestMisuse(t *testing.T) {
 	cut := d.read("good")
 	d.write("cut", string(cut[:len(cut)-10]))
 	d.write("bad.json", `{"suite":"none"}`)
+	var foreign bytes.Buffer
+	w, err := transcript.NewWriter(&foreign, transcript.Header{SuiteID: 7, Suite: "Other"})
+	require.NoError(t, err)
+	require.NoError(t, w.Close())
+	d.write("foreign", foreign.String())
 	d.write("bad.cowpi", "conversation lunch: Alice Bob\nnonsense\n")
 	for _, c := range []struct {
 		says string
@@ -187,6 +194,9 @@ func TestMisuse(t *testing.T) {
 		{"no such file", []string{"transcript", "show", "@nothing"}},
 		{"record", []string{"transcript", "verify", "@cut"}},
 		{"suite", []string{"forge", "--keys", "@bad.json", "-o", "@x"}},
+		{"of suite", []string{"judge", "@foreign"}},
+		{"of suite", []string{"transcript", "compare", "@foreign"}},
+		{"another suite", []string{"transcript", "verify", "@foreign"}},
 		{"line 2", []string{"forge", "--script", "@bad.cowpi", "-o", "@x"}},
 		{"secret must be", []string{"forge", "--script", "@lunch.cowpi", "--keys", "@public.json", "--as", "Bob", "-o", "@x"}},
 		{"all secrets", []string{"record", "--script", "@lunch.cowpi", "--keys", "@public.json", "-o", "@x"}},

@@ -178,7 +178,9 @@ func collect(c *cobra.Command, names []string) (views []compare.View, streams []
 	for _, name := range names {
 		var m *transcript.Memory
 		if err := withTranscript(c, name, func(src transcript.Source) (err error) {
-			m, err = transcript.Load(src)
+			if err = spoken(src.Header()); err == nil {
+				m, err = transcript.Load(src)
+			}
 			return err
 		}); err != nil {
 			return nil, nil, err

@@ -39,9 +39,9 @@ type chainAt struct {
 
 // dark is a tape of what comes from keys that nobody has, neither the forger nor a
 // distinguisher: the first keys of chains with a one-time key of which only the
-// public half is known, and whole blocks that are sealed under keys from before the one that was
-// handed over. A forger makes them up. To compare with a real run they are as in
-// that run.
+// public half is known, and what was sealed under chain keys from before the one
+// that was handed over. A forger makes them up. To compare with a real run they are
+// as in that run.
 type dark interface {
 	first(Draw) (suite.Key, bool)
 	sealed(chainAt, [suite.NonceSize]byte) []byte

@@ -77,7 +77,7 @@ func TestRandomScriptsAreForgedPerfectly(t *testing.T) {
 		}
 	})
 	checkScripts(t, func(t *rapid.T, base suite.Suite) {
-		sc, schedule := drawn(t, scripttest.Size{Users: 4, Conversations: 2, Statements: 4})
+		sc, schedule := drawn(t, scripttest.Size{Users: 3, Conversations: 2, Statements: 4})
 		r := record(t, base, sc, schedule)
 		refused.Add(int64(count(r.seen, "exchange.Refused")))
 		if len(sc.Users) == 12 {

@@ -254,7 +254,7 @@ var tales = []tale{
 		shown:   everybody("abc", "a1 a2 b1 b2 b3 c1"),
 	},
 	{
-		name: "racing updates", users: []string{"a", "b", "c", "d"}, providers: 2,
+		name: "racing updates", long: true, users: []string{"a", "b", "c", "d"}, providers: 2,
 		play: func(t *teller) {
 			t.create("a", "b", "c")
 			t.add("a", "d")
@@ -269,7 +269,7 @@ var tales = []tale{
 		shown:   map[string][]string{"a": {"a1", "c1", "d1"}, "c": {"a1", "c1", "d1"}},
 	},
 	{
-		name: "offline", users: []string{"a", "b", "c"}, providers: 2,
+		name: "offline", long: true, users: []string{"a", "b", "c"}, providers: 2,
 		play: func(t *teller) {
 			t.create("a", "b", "c")
 			t.offline("c")
@@ -303,7 +303,7 @@ var tales = []tale{
 		shown:   everybody("ab", "a1 a2 a3 a4 b1 b2"),
 	},
 	{
-		name: "stock and channels", users: []string{"a", "b"},
+		name: "stock and channels", long: true, users: []string{"a", "b"},
 		play: func(t *teller) {
 			t.create("a", "b")
 			t.do("b", cowpi.ReplaceStock{})

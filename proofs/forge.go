@@ -21,12 +21,14 @@ type making struct {
 	timed, json             bool
 }
 
-// made is what record and forge say with --json.
+// made is what record, forge and convert say with --json.
 type made struct {
 	Out      string   `json:"out"`
 	Records  uint64   `json:"records"`
 	Failures []string `json:"failures"` // what went otherwise than the script says
 }
+
+var errBothOnOutput = errors.New("with --json, the transcript cannot go to standard output too")
 
 func (m *making) flags(c *cobra.Command) {
 	f := c.Flags()
@@ -45,7 +47,7 @@ func (m *making) flags(c *cobra.Command) {
 // make lets f make a transcript of a job, and says what came of it.
 func (m *making) make(c *cobra.Command, what string, s script.Script, f func(simulator.Job) (play.Report, error)) error {
 	if m.json && m.out == "-" {
-		return errors.New("with --json, the transcript cannot go to standard output too")
+		return errBothOnOutput
 	}
 	o, err := create(c, m.out)
 	if err != nil {

@@ -251,24 +251,34 @@ func isTerminal(f *os.File) bool {
 
 func convertCommand() *cobra.Command {
 	var out, form string
+	var json bool
 	c := &cobra.Command{
 		Use:   "convert FILE",
 		Short: "Write a transcript in the other form",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			return withTranscript(c, args[0], func(src transcript.Source) error {
+			if json && out == "-" {
+				return errBothOnOutput
+			}
+			var records uint64
+			err := withTranscript(c, args[0], func(src transcript.Source) error {
 				return written(c, out, func(w io.Writer) error {
 					s, err := sink(w, src.Header(), form)
 					if err != nil {
 						return err
 					}
-					return transcript.Copy(watched(c, "converting", s), src)
+					return transcript.Copy(watched(c, "converting", counted{s, &records}), src)
 				})
 			})
+			if err != nil || !json {
+				return err
+			}
+			return asJSON(c.OutOrStdout(), made{Out: out, Records: records, Failures: []string{}})
 		},
 	}
 	c.Flags().StringVarP(&out, "out", "o", "", "where the transcript goes")
 	c.Flags().StringVar(&form, "form", "json", "binary or json")
+	c.Flags().BoolVar(&json, "json", false, "say in JSON what was written")
 	_ = c.MarkFlagRequired("out")
 	_ = c.RegisterFlagCompletionFunc("form", cobra.FixedCompletions([]string{"binary", "json"}, cobra.ShellCompDirectiveNoFileComp))
 	return c

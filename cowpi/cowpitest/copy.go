@@ -1,0 +1,62 @@
+package cowpitest
+
+import (
+	"encoding/binary"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"slices"
+
+	"cowpi.example/cowpi"
+	"cowpi.example/cowpi/identity"
+)
+
+// Reseed makes everything that happens from now on follow from another seed.
+func (n *Net) Reseed(seed uint64) {
+	var coins [32]byte
+	binary.LittleEndian.PutUint64(coins[:], seed)
+	coins[31] = 1 // not the coins with which a network of that seed begins
+	n.rand, n.coins = rand.New(rand.NewPCG(seed, 2)), rand.NewChaCha8(coins)
+}
+
+// Copy returns a second network in the same state, which goes on by itself from a
+// seed of its own: just as this one would after Reseed. Nobody taps the copy. What
+// was done to nodes (Corrupt, Misdeeds, Twist) is not copied: copy first, corrupt
+// later. Several copies may be made at once, while the network itself rests.
+func (n *Net) Copy(seed uint64) (*Net, error) {
+	c := &Net{Now: n.Now, Set: n.Set, opt: n.opt, suite: &counting{Suite: n.opt.Suite}, joined: n.joined, conns: n.conns,
+		dials: maps.Clone(n.dials), pause: maps.Clone(n.pause)}
+	c.opt.Tap, c.opt.Stop = nil, nil
+	c.Reseed(seed)
+	if len(n.clones) > 0 {
+		return nil, fmt.Errorf("cowpitest: a forked network is not copied")
+	}
+	for _, p := range n.Providers {
+		d := *p
+		d.Store, d.Events, d.Corrupt = p.Store.Clone(), slices.Clip(p.Events), nil
+		d.config.Suite, d.config.UnsafeTamper = c.suite, d.tamper
+		var err error
+		if d.Machine, err = p.Machine.UnsafeCopy(d.config); err != nil {
+			return nil, err
+		}
+		c.Providers = append(c.Providers, &d)
+	}
+	for _, u := range n.Users {
+		v := *u
+		v.Store, v.Events, v.Corrupt, v.Misdeeds = u.Store.Clone(), slices.Clip(u.Events), nil, Misdeeds{}
+		cfg := cowpi.Config{Suite: c.suite, Self: v.Self, Providers: c.Set, Policy: c.opt.Policy}
+		v.misbehave(&cfg)
+		var err error
+		if v.Machine, err = u.Machine.UnsafeCopy(cfg); err != nil {
+			return nil, err
+		}
+		c.Users = append(c.Users, &v)
+	}
+	for _, w := range n.wires {
+		x := *w
+		x.toA, x.toB = slices.Clone(w.toA), slices.Clone(w.toB)
+		c.wires = append(c.wires, &x)
+	}
+	c.routing = map[identity.ID]*Provider{}
+	return c, nil
+}

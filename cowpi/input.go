@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"cowpi.example/cowpi/content"
+	"cowpi.example/cowpi/exchange"
 	"cowpi.example/cowpi/fault"
 	"cowpi.example/cowpi/identity"
 	"cowpi.example/cowpi/suite"
@@ -80,6 +81,20 @@ type ReplaceStock struct{}
 
 // RenewChannels makes new channel keys with every provider.
 type RenewChannels struct{}
+
+// UnsafeSay, for tests and games, is what a corrupt participant says to a provider
+// out of turn. It says nothing while the link is not up.
+type UnsafeSay struct {
+	Provider int
+	Message  exchange.Message
+}
+
+func (in UnsafeSay) apply(s *step) error {
+	if err := s.provider("say", in.Provider); err != nil {
+		return err
+	}
+	return s.say(in.Provider, in.Message)
+}
 
 func (s *step) provider(op string, i int) error {
 	if i < 0 || i >= s.providers.Len() {

@@ -33,8 +33,8 @@ func (n *Net) Copy(seed uint64) (*Net, error) {
 	}
 	for _, p := range n.Providers {
 		d := *p
-		d.Store, d.Events, d.Corrupt = p.Store.Clone(), slices.Clip(p.Events), nil
-		d.config.Suite, d.config.UnsafeTamper = c.suite, d.tamper
+		d.Store, d.Events, d.Corrupt, d.Log = p.Store.Clone(), slices.Clip(p.Events), nil, nil
+		d.config.Suite, d.config.UnsafeTamper, d.config.UnsafeLog = c.suite, d.tamper, d.write
 		var err error
 		if d.Machine, err = p.Machine.UnsafeCopy(d.config); err != nil {
 			return nil, err

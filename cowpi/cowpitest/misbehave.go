@@ -8,6 +8,7 @@ import (
 	"cowpi.example/cowpi/conversation"
 	"cowpi.example/cowpi/exchange"
 	"cowpi.example/cowpi/identity"
+	"cowpi.example/cowpi/provider"
 	"cowpi.example/cowpi/suite"
 )
 
@@ -20,6 +21,24 @@ func (p *Provider) tamper(to identity.ID, m exchange.Message) []exchange.Message
 		return []exchange.Message{m}
 	}
 	return p.Corrupt(to, m)
+}
+
+// write lets a provider write what it writes, or what Log makes of it.
+func (p *Provider) write(message []byte) [][]byte {
+	if p.Log == nil {
+		return [][]byte{message}
+	}
+	return p.Log(message)
+}
+
+// Say lets a corrupt provider say something to a user out of turn.
+func (n *Net) Say(p *Provider, to identity.ID, m exchange.Message) error {
+	return n.stepProvider(p, provider.UnsafeSay{User: to, Message: m})
+}
+
+// Write lets a corrupt provider write something into its log out of turn.
+func (n *Net) Write(p *Provider, message []byte) error {
+	return n.stepProvider(p, provider.UnsafeWrite{Message: message})
 }
 
 // Provider returns a provider by name, or nil.

@@ -63,7 +63,8 @@ type Provider struct {
 	Store   *store.Memory
 	Machine *provider.Provider
 	Events  []provider.Event
-	Corrupt Tamper // nil: honest
+	Corrupt Tamper                        // nil: honest
+	Log     func(message []byte) [][]byte // what it writes for other providers; nil: honest
 	Effort  Effort
 	wake    uint64
 	index   int
@@ -145,7 +146,7 @@ func New(opt Options) (*Net, error) {
 		opt.Tap.Began(n)
 	}
 	for _, p := range n.Providers {
-		p.config = provider.Config{Suite: n.suite, Self: p.Self, Providers: n.Set, Limits: opt.Limits, UnsafeTamper: p.tamper}
+		p.config = provider.Config{Suite: n.suite, Self: p.Self, Providers: n.Set, Limits: opt.Limits, UnsafeTamper: p.tamper, UnsafeLog: p.write}
 		if err := n.startProvider(p); err != nil {
 			return nil, err
 		}

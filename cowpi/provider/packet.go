@@ -197,7 +197,7 @@ func (s *step) heardData(id ConnID, peer int, p packet) error {
 
 // toRouter appends to a mirror's log.
 func (s *step) toRouter(m message) error {
-	if _, err := (outlog{s.d}).append(s.cfg.Suite, s.d, encodeMessage(m)); err != nil {
+	if _, err := s.write(m); err != nil {
 		return err
 	}
 	return s.pump(0)
@@ -210,7 +210,7 @@ func (s *step) broadcast(m message) (uint64, error) {
 		s.settled = append(s.settled, m)
 		return 0, nil
 	}
-	n, err := outlog{s.d}.append(s.cfg.Suite, s.d, encodeMessage(m))
+	n, err := s.write(m)
 	if err != nil {
 		return 0, err
 	}
@@ -220,4 +220,34 @@ func (s *step) broadcast(m message) (uint64, error) {
 		}
 	}
 	return n, nil
+}
+
+// write appends to one's own log, and returns the number of what stands there last.
+func (s *step) write(m message) (n uint64, err error) {
+	list := [][]byte{encodeMessage(m)}
+	if s.cfg.UnsafeLog != nil {
+		list = s.cfg.UnsafeLog(list[0])
+	}
+	for _, raw := range list {
+		if n, err = (outlog{s.d}).append(s.cfg.Suite, s.d, raw); err != nil {
+			return 0, err
+		}
+	}
+	return n, nil
+}
+
+// writeAnything appends what a corrupt provider likes, and sends it.
+func (s *step) writeAnything(raw []byte) error {
+	if _, err := (outlog{s.d}).append(s.cfg.Suite, s.d, raw); err != nil {
+		return err
+	}
+	if !s.Router() {
+		return s.pump(0)
+	}
+	for i := 1; i <= s.mirrors(); i++ {
+		if err := s.pump(i); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -96,6 +96,9 @@ type Config struct {
 	// UnsafeTamper, for tests and games, makes a corrupt provider: what it says to
 	// a user goes through it first, and what comes out is said instead. nil: honest.
 	UnsafeTamper func(to identity.ID, m exchange.Message) []exchange.Message
+	// UnsafeLog, likewise, changes what it is about to write into its log for the
+	// other providers. Numbers and digests are made for what comes out. nil: honest.
+	UnsafeLog func(message []byte) [][]byte
 }
 
 // ConnID names a connection. The environment gives it and does not use it again.
@@ -131,6 +134,14 @@ type (
 	Closed struct{ Conn ConnID }
 	// Tick: time has passed. The first step of a provider should be a Tick.
 	Tick struct{}
+	// UnsafeSay, for tests and games, is what a corrupt provider says to a user out of
+	// turn. It says nothing to one that is not connected.
+	UnsafeSay struct {
+		User    identity.ID
+		Message exchange.Message
+	}
+	// UnsafeWrite, likewise, appends to the log for the other providers.
+	UnsafeWrite struct{ Message []byte }
 )
 
 func (Register) input() {}
@@ -140,6 +151,9 @@ func (LinkDown) input() {}
 func (Received) input() {}
 func (Closed) input()   {}
 func (Tick) input()     {}
+
+func (UnsafeSay) input()   {}
+func (UnsafeWrite) input() {}
 
 // Effect is what the caller does after it has committed: one of the types below.
 type Effect interface{ effect() }

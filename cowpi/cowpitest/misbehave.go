@@ -36,6 +36,9 @@ func (n *Net) Say(p *Provider, to identity.ID, m exchange.Message) error {
 	return n.stepProvider(p, provider.UnsafeSay{User: to, Message: m})
 }
 
+// Input gives a provider's machine an input of its operator.
+func (n *Net) Input(p *Provider, in provider.Input) error { return n.stepProvider(p, in) }
+
 // Write lets a corrupt provider write something into its log out of turn.
 func (n *Net) Write(p *Provider, message []byte) error {
 	return n.stepProvider(p, provider.UnsafeWrite{Message: message})

@@ -98,7 +98,8 @@ type Net struct {
 	clones  []*Provider // corrupt copies of the router
 	routing map[identity.ID]*Provider
 	plan    crashPlan
-	leaving bool // a crash is under way that leaves what was sent on the wires
+	failed  string // the node whose step failed last
+	leaving bool   // a crash is under way that leaves what was sent on the wires
 }
 
 // Start is the time at which every network begins.

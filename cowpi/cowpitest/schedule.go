@@ -123,6 +123,13 @@ func (n *Net) Advance(ms uint64) error {
 	}
 }
 
+// Tick lets time pass until somebody wakes who waits for a time within the next ms;
+// if nobody does, no time passes.
+func (n *Net) Tick(ms uint64) error {
+	_, err := n.tickNext(n.Now + ms)
+	return err
+}
+
 // tickNext moves the clock to the next time that somebody waits for, if that is
 // not after limit, and wakes all that are due.
 func (n *Net) tickNext(limit uint64) (bool, error) {

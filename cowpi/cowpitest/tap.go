@@ -54,7 +54,17 @@ func (Blind) Closed(uint64) {}
 // Crashed implements Tap.
 func (Blind) Crashed(string) {}
 
+// Watch lets another tap observe the network from now on; nil: none. It is not told
+// that the network began.
+func (n *Net) Watch(t Tap) { n.opt.Tap = t }
+
+// Failed names the node whose step failed last; "" if none has.
+func (n *Net) Failed() string { return n.failed }
+
 func (n *Net) tapStep(node string, in any, records []store.Record, err error) {
+	if err != nil {
+		n.failed = node
+	}
 	if n.opt.Tap != nil {
 		n.opt.Tap.Stepped(node, in, records, err)
 	}

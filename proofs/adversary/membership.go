@@ -1,0 +1,6 @@
+package adversary
+
+import "cowpi.example/proofs/game"
+
+// membership are those that attack who takes part.
+var membership = []game.Adversary{}

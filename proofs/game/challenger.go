@@ -1,0 +1,277 @@
+package game
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+
+	"cowpi.example/cowpi"
+	"cowpi.example/cowpi/content"
+	"cowpi.example/cowpi/conversation"
+	"cowpi.example/cowpi/cowpitest"
+	"cowpi.example/cowpi/identity"
+	"cowpi.example/cowpi/integrity"
+	"cowpi.example/cowpi/suite"
+)
+
+// Challenger is one trial under way: the world, and what the challenger knows of it.
+// Games look into it, adversaries do not.
+type Challenger struct {
+	Setting Setting
+	game    *Game
+	net     *cowpitest.Net
+	rand    *rand.Rand // the adversary's
+	main    suite.Hash
+	side    suite.Hash
+	corrupt map[string]bool // users and providers
+	texts   map[place][]string
+	uploads map[place][]written
+	said    int
+	bit     int
+	guess   int // none: not yet
+	claimed []claim
+}
+
+// place is where an author writes.
+type place struct {
+	author identity.ID
+	sid    suite.Hash
+}
+
+// written is one upload of a text: the same text may have had several.
+type written struct {
+	text  string
+	id    content.TextID
+	epoch uint32
+}
+
+// claim is a text of the challenge.
+type claim struct {
+	place
+	text string
+}
+
+// policy is every participant's: a small stock, so that setting up is cheap.
+var policy = cowpi.Policy{Stock: 24, Floor: 8}
+
+// newChallenger sets up the usual world. tap may be nil, s is the setting's suite or
+// one around it.
+func newChallenger(g *Game, st Setting, s suite.Suite, tap cowpitest.Tap) (*Challenger, error) {
+	c := &Challenger{Setting: st, game: g, guess: None, corrupt: map[string]bool{}, texts: map[place][]string{}, uploads: map[place][]written{}}
+	var names []string
+	for _, p := range People {
+		names = append(names, string(p))
+	}
+	var err error
+	c.net, err = cowpitest.New(cowpitest.Options{Seed: 1, Suite: s, Providers: st.Providers, Users: names, Policy: policy, Tap: tap})
+	if err != nil {
+		return nil, err
+	}
+	c.watchAll()
+	if err := c.net.Settle(); err != nil {
+		return nil, err
+	}
+	if c.side, err = c.create("eve", People[:4]...); err != nil {
+		return nil, err
+	}
+	if c.main, err = c.create("alice", People[1:Insiders]...); err != nil {
+		return nil, err
+	}
+	// Everybody says something, so that chains are under way in both directions.
+	for range 2 {
+		for _, p := range People {
+			for i, sid := range []suite.Hash{c.side, c.main}[:1+b2i(slices.Contains(People[:Insiders], p))] {
+				if err := c.say(string(p), sid, fmt.Sprintf("%s says %d to %d", p, c.said, i)); err != nil {
+					return nil, err
+				}
+				if err := c.net.Settle(); err != nil {
+					return nil, err
+				}
+			}
+		}
+	}
+	if g.prepare != nil {
+		if err := g.prepare(c); err != nil {
+			return nil, err
+		}
+	}
+	return c, nil
+}
+
+func b2i(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// watchAll notes under which epoch honest people write what.
+func (c *Challenger) watchAll() {
+	for _, u := range c.net.Users {
+		c.watch(u)
+	}
+}
+
+func (c *Challenger) watch(u *cowpitest.User) {
+	var now content.Plain
+	u.UnsafeText = func(_ suite.Hash, p content.Plain) content.Plain {
+		now = p
+		return p
+	}
+	u.UnsafeData = func(d *conversation.DataBlock) {
+		if d.Type == conversation.MSG {
+			at := place{u.Self.ID, d.Sid}
+			c.uploads[at] = append(c.uploads[at], written{string(now.Text), now.ID, d.Epoch})
+		}
+	}
+}
+
+// copied is a trial that begins where c stands.
+func (c *Challenger) copied(seed uint64) (*Challenger, error) {
+	net, err := c.net.Copy(seed)
+	if err != nil {
+		return nil, err
+	}
+	d := *c
+	d.net, d.corrupt = net, map[string]bool{}
+	d.texts, d.uploads = map[place][]string{}, map[place][]written{}
+	for k, v := range c.texts {
+		d.texts[k] = slices.Clip(v)
+	}
+	for k, v := range c.uploads {
+		d.uploads[k] = slices.Clip(v)
+	}
+	d.claimed = slices.Clip(c.claimed)
+	d.watchAll()
+	return &d, nil
+}
+
+// create lets somebody begin a conversation.
+func (c *Challenger) create(by string, with ...identity.ID) (suite.Hash, error) {
+	u := c.net.User(by)
+	before := len(u.Events)
+	if _, err := c.net.Do(by, cowpi.Create{With: with}); err != nil {
+		return suite.Hash{}, err
+	}
+	if err := c.settle(); err != nil {
+		return suite.Hash{}, err
+	}
+	for _, e := range u.Events[before:] {
+		if b, ok := e.Body.(cowpi.Created); ok {
+			return b.Sid, nil
+		}
+	}
+	return suite.Hash{}, nil // it failed; who is corrupt has to know why
+}
+
+// say lets somebody honest write.
+func (c *Challenger) say(who string, sid suite.Hash, text string) error {
+	if _, err := c.net.Do(who, cowpi.Send{Sid: sid, Text: []byte(text)}); err != nil {
+		return err
+	}
+	c.said++
+	at := place{identity.ID(who), sid}
+	c.texts[at] = append(c.texts[at], text)
+	return nil
+}
+
+// enough steps of the network in one go; honest machines come to rest far sooner.
+const enough = 20_000
+
+// settle lets things happen until nothing can, or until it has gone on for so long
+// that it never may: corrupt nodes can keep a network busy.
+func (c *Challenger) settle() error {
+	for range enough {
+		more, err := c.net.Step()
+		if f := c.honestly(err); f != nil {
+			return f
+		}
+		if !more && err == nil {
+			before := c.net.Now
+			if f := c.honestly(c.net.Tick(2000)); f != nil || c.net.Now == before {
+				return f
+			}
+		}
+	}
+	return nil
+}
+
+// failure is a step of somebody honest that went wrong.
+type failure struct {
+	who string
+	err error
+}
+
+func (f *failure) Error() string { return fmt.Sprintf("game: honest %s: %v", f.who, f.err) }
+func (f *failure) Unwrap() error { return f.err }
+
+// honestly is an error of somebody honest. What becomes of the corrupt is their own
+// affair.
+func (c *Challenger) honestly(err error) error {
+	var f *failure
+	if err == nil || errors.As(err, &f) {
+		return err
+	}
+	if who := strings.TrimSuffix(c.net.Failed(), "*"); !c.corrupt[who] {
+		return &failure{who, err}
+	}
+	return nil
+}
+
+// honest says whether a user is.
+func (c *Challenger) honest(id identity.ID) bool {
+	return !c.corrupt[string(id)] && c.net.User(string(id)) != nil
+}
+
+// users lists those who are honest.
+func (c *Challenger) users() (out []*cowpitest.User) {
+	for _, u := range c.net.Users {
+		if c.honest(u.Self.ID) {
+			out = append(out, u)
+		}
+	}
+	return out
+}
+
+// sids lists all conversations that anybody honest was shown.
+func (c *Challenger) sids() (out []suite.Hash) {
+	for _, u := range c.users() {
+		for _, sid := range u.Conversations() {
+			if !slices.Contains(out, sid) {
+				out = append(out, sid)
+			}
+		}
+	}
+	return out
+}
+
+// accounts is what the honest were shown of a conversation.
+func (c *Challenger) accounts(sid suite.Hash) (out []integrity.Account) {
+	for _, u := range c.users() {
+		out = append(out, u.Account(sid))
+	}
+	return out
+}
+
+// wrote says whether, and as which of its texts, somebody honest wrote a text.
+func (c *Challenger) wrote(author identity.ID, sid suite.Hash, text string) (uint64, bool) {
+	i := slices.Index(c.texts[place{author, sid}], text)
+	return uint64(i + 1), i >= 0
+}
+
+// everybodyVerified lets all compare safety numbers.
+func everybodyVerified(c *Challenger) error {
+	for _, u := range c.net.Users {
+		for _, v := range c.net.Users {
+			if u == v {
+				continue
+			}
+			if _, err := c.net.Do(string(u.Self.ID), cowpi.MarkVerified{User: v.Self.ID, Key: v.Self.Key}); err != nil {
+				return err
+			}
+		}
+	}
+	return c.net.Settle()
+}

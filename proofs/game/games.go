@@ -1,0 +1,20 @@
+package game
+
+// All lists the games, in the order of the paper, and Robustness.
+func All() []*Game {
+	return []*Game{
+		MessageConfidentiality, MessageIntegrity, MessageAuthentication, ForwardSecrecy, BackwardSecrecy,
+		ParticipantAuthentication, ParticipantConsistencyA, ParticipantConsistencyB, ConversationIntegrity,
+		UntrustedProvider, DynamicGroups, Robustness,
+	}
+}
+
+// Find returns the game with a name, or nil.
+func Find(name string) *Game {
+	for _, g := range All() {
+		if g.Name == name {
+			return g
+		}
+	}
+	return nil
+}

@@ -1,0 +1,11 @@
+// Package mutant breaks the library on purpose, in many small ways, without touching
+// its source. Each mutant removes or weakens one check or one binding of SPEC.md, is
+// described in a file of its own in catalogue/, and names the game and the adversary
+// that must win against it. An attack that wins against no mutant attacks nothing; a
+// mutant that no game beats is either a missing adversary or an unnecessary check.
+//
+// [Load] reads the catalogue. [Build] compiles it: with go build -overlay the compiler
+// reads changed copies of some files, in which every change hangs on a condition, so
+// that one program holds many mutants. Which one is alive is said by the environment
+// variable [Variable] when the program starts; without it the program is the original.
+package mutant

@@ -19,7 +19,9 @@ func (m *Model) Picture() picture.Picture {
 	p := picture.Picture{Picture: picture.Form, Version: picture.Version, Suite: m.Suite, Records: m.Records,
 		Providers: list(m.Providers), Left: list(m.Left)}
 	p.Conversations = mapped(m.Conversations, (*Conversation).picture)
-	p.Faults = mapped(m.Faults, func(f Fault) picture.Fault { return picture.Fault{Who: f.Who, Party: f.Provider, Check: f.Check, Error: f.Why} })
+	p.Faults = mapped(m.Faults, func(f Fault) picture.Fault {
+		return picture.Fault{Who: f.Who, Party: f.Provider, Check: f.Check, Error: f.Why}
+	})
 	return p
 }
 

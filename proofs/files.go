@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"cowpi.example/cowpi/sheet"
 	"cowpi.example/cowpi/suite"
 	"cowpi.example/transcript"
 )
@@ -174,9 +175,11 @@ func (p *progress) Close() error {
 	return p.Sink.Close()
 }
 
-// asJSON writes one value.
+// asJSON writes one value. Names and texts in it may be anybody's.
 func asJSON(w io.Writer, v any) error {
-	e := json.NewEncoder(w)
-	e.SetIndent("", "  ")
-	return e.Encode(v)
+	b, err := json.MarshalIndent(v, "", "  ")
+	if err == nil {
+		_, err = w.Write(append(sheet.SafeJSON(b), '\n'))
+	}
+	return err
 }

@@ -132,7 +132,8 @@ Exit status 1 says that something went otherwise than the script says.`,
 
 func forgeCommand() *cobra.Command {
 	var m making
-	var as, around string
+	var as string
+	var around []string
 	c := &cobra.Command{
 		Use:   "forge",
 		Short: "Forge the transcript of a conversation that never took place",
@@ -141,8 +142,8 @@ public keys alone, or as one of the users or providers, with that one secret.
 Whoever holds all long-term secrets cannot tell it from a real one. What is in the
 file of keys beyond that is not used.
 
-With --around, one real message with its state stands in it unchanged; the script
-must lead to it.`,
+With --around, a real message with its state stands in it unchanged; the script must
+lead to it.`,
 		Example: `  proofs forge --script testdata/scripts/default.cowpi -o forged.transcript
   proofs forge --script lunch.cowpi --keys public.json --as Alice -o forged.transcript`,
 		Args: cobra.NoArgs,
@@ -159,11 +160,13 @@ must lead to it.`,
 			if err != nil {
 				return err
 			}
-			var place *transcript.MessageState
-			if around != "" {
-				if place, err = readState(c, around); err != nil {
+			var place []transcript.MessageState
+			for _, name := range around {
+				st, err := readState(c, name)
+				if err != nil {
 					return err
 				}
+				place = append(place, *st)
 			}
 			return m.make(c, "forging", s, func(j simulator.Job) (play.Report, error) {
 				j.Place = place
@@ -173,7 +176,7 @@ must lead to it.`,
 	}
 	m.flags(c)
 	c.Flags().StringVar(&as, "as", "outsider", "outsider, or the user or provider who forges")
-	c.Flags().StringVar(&around, "around", "", "the state of a real message that is to stand in the transcript")
+	c.Flags().StringArrayVar(&around, "around", nil, "the state of a real message that is to stand in the transcript; may be given several times")
 	return c
 }
 

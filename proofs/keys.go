@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -168,9 +169,29 @@ func coins(seed uint64, what string) (b [32]byte) {
 	return suite.Default.Hash("seed on the command line", fmt.Appendf(nil, "%d %s", seed, what))
 }
 
+// keysMade is what keys says with --json if the keys, which are JSON themselves, go
+// to a file.
+type keysMade struct {
+	Out       string `json:"out"`
+	Providers int    `json:"providers"`
+	Users     int    `json:"users"`
+	Secrets   int    `json:"secrets"` // how many of them all are in the file
+}
+
+func (k keyFile) made(out string) keysMade {
+	m := keysMade{Out: out, Providers: len(k.Providers), Users: len(k.Users)}
+	for _, e := range slices.Concat(k.Providers, k.Users) {
+		if e.Secret != "" {
+			m.Secrets++
+		}
+	}
+	return m
+}
+
 func keysCommand() *cobra.Command {
 	var scriptName, out, from, only string
 	var seed uint64
+	var json bool
 	c := &cobra.Command{
 		Use:   "keys",
 		Short: "Make long-term keys for everybody in a script, or take secrets out of a file of keys",
@@ -199,7 +220,12 @@ func keysCommand() *cobra.Command {
 					return err
 				}
 			}
-			return written(c, out, func(w2 io.Writer) error { return asJSON(w2, fileOf(w, keep)) })
+			k := fileOf(w, keep)
+			err := written(c, out, func(w io.Writer) error { return asJSON(w, k) })
+			if err != nil || !json || out == "-" {
+				return err
+			}
+			return asJSON(c.OutOrStdout(), k.made(out))
 		},
 	}
 	c.Flags().StringVar(&scriptName, "script", "", "the script; without it, the paper's examples")
@@ -207,5 +233,6 @@ func keysCommand() *cobra.Command {
 	c.Flags().StringVar(&from, "from", "", "take the keys of this file, without its secrets")
 	c.Flags().StringVar(&only, "only", "", "with --from: keep the secret of this user or provider")
 	c.Flags().Uint64Var(&seed, "seed", 0, "make the same keys every time (for tests); 0: random")
+	c.Flags().BoolVar(&json, "json", false, "say in JSON what was written to a file; keys are JSON anyway")
 	return c
 }

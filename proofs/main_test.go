@@ -133,6 +133,22 @@ func TestForgeAroundAMessage(t *testing.T) {
 	require.NoFileExists(t, d.path("none"))
 }
 
+// Two messages of one conversation stand in another one, both unchanged.
+func TestForgeAroundTwoMessages(t *testing.T) {
+	d := newDoor(t)
+	for out, said := range map[string]string{"@one": "Have you had lunch yet?", "@two": "No..."} {
+		d.must("record", "--script", "@lunch.cowpi", "--keys", "@world.json", "--seed", "3", "-o", "@real", "--state", out, "--said", said)
+	}
+	d.must("forge", "--script", "@other.cowpi", "--keys", "@world.json", "--around", "@one", "--around", "@two", "-o", "@around")
+	shown := d.must("transcript", "show", "--width", "200", "@around")
+	for _, text := range []string{"It rains.", "No...", "Have you had lunch yet?", "I see."} {
+		require.Contains(t, shown, text)
+	}
+	for _, state := range []string{"@one", "@two"} {
+		require.Contains(t, d.must("judge", "@real", "@around", "--keys", "@world.json", "--state", state), "Nobody could tell.")
+	}
+}
+
 func TestConvert(t *testing.T) {
 	d := newDoor(t)
 	d.must("forge", "--script", "@lunch.cowpi", "-o", "@a")

@@ -219,13 +219,20 @@ func sorted[K comparable, V any](m map[K]V, name func(K) string) (out []K) {
 func showCommand() *cobra.Command {
 	var opt show.Options
 	var html string
+	var json bool
 	c := &cobra.Command{
 		Use:   "show FILE",
-		Short: "Draw a transcript in the terminal, or as one HTML page",
-		Args:  cobra.ExactArgs(1),
+		Short: "Draw a transcript in the terminal, or as one HTML page, or in JSON",
+		Long: `show draws who served whom with what, what each participant was shown, and above
+all where these part. With --json, other programs get the same; the form is described
+in transcript/README.md.`,
+		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			return withTranscript(c, args[0], func(src transcript.Source) error {
-				if html == "" {
+				switch {
+				case json:
+					return show.JSON(c.OutOrStdout(), src, opt)
+				case html == "":
 					return show.Terminal(c.OutOrStdout(), src, opt)
 				}
 				if opt.Title == "" && args[0] != "-" {
@@ -236,6 +243,8 @@ func showCommand() *cobra.Command {
 		},
 	}
 	c.Flags().StringVar(&html, "html", "", "write a page to this file, which needs nothing else")
+	c.Flags().BoolVar(&json, "json", false, "write JSON")
+	c.MarkFlagsMutuallyExclusive("html", "json")
 	c.Flags().StringVar(&opt.Title, "title", "", "of the page; without it, the name of the file")
 	c.Flags().IntVar(&opt.Rows, "rows", 0, "how many indices of each conversation are drawn; 0: 600")
 	c.Flags().IntVar(&opt.Lanes, "lanes", 0, "how many participants of each conversation are drawn; 0: 12")

@@ -23,6 +23,12 @@
 // one difference to reality is that exponents are uniform where they should be
 // H1(esk, a): to notice it, one must ask H1 at an esk that one was never given.
 //
+// A forger who was handed real messages with the state of their author places them in
+// what it forges, unchanged: one, or all that somebody wrote ([Job]). So whoever shows
+// that some messages are real shows nothing about the others. That holds for a client
+// that was changed to keep every secret it ever had: its owner convicts itself of what
+// it wrote, and nobody else of anything (keeper_test.go, judge/outside_test.go).
+//
 // [Recorder] is the other half of the proof by running: it takes the tape of a
 // real run, and a forger with that tape yields the same transcript byte for byte.
 package simulator

@@ -76,7 +76,7 @@ func TestPlaceInAConversationThatSaysSomethingElse(t *testing.T) {
 				st, err := r.witness.State(target.Author, target.Bytes, v)
 				require.NoError(t, err)
 				m := &transcript.Memory{}
-				_, err = f.Forge(Job{Script: transcripttest.Parse(t, invented), Schedule: 77, Coins: [32]byte{8, 8}, Open: To(m), Place: &st})
+				_, err = f.Forge(Job{Script: transcripttest.Parse(t, invented), Schedule: 77, Coins: [32]byte{8, 8}, Open: To(m), Place: []transcript.MessageState{st}})
 				require.NoError(t, err, "%s, %v", who, v)
 				require.True(t, holds(m, target.Bytes))
 				for _, reader := range []string{"Alice", "Bob", "Charlie"} {
@@ -100,7 +100,7 @@ func TestPlaceNeedsAScriptThatLeadsThere(t *testing.T) {
 	require.NoError(t, err)
 	o := Outsider{r.world.Public()}
 	try := func(text string, st transcript.MessageState) error {
-		_, err := o.Forge(Job{Script: transcripttest.Parse(t, text), Coins: [32]byte{1}, Open: To(&transcript.Memory{}), Place: &st})
+		_, err := o.Forge(Job{Script: transcripttest.Parse(t, text), Coins: [32]byte{1}, Open: To(&transcript.Memory{}), Place: []transcript.MessageState{st}})
 		return err
 	}
 	require.NoError(t, try(invented, st)) // the control

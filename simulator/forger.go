@@ -55,18 +55,18 @@ type Job struct {
 	// Tape, if not nil, is where coins and exponents come from in place of Coins,
 	// which then only make the seeds of steps.
 	Tape Tape
-	// Place, if not nil, is a real message that must stand unchanged in the forged
-	// transcript. The script must lead to it: its author writes something of its kind
-	// with the same seq, in an epoch with the same number and roster, and has by then
-	// processed just as much. What the author says there in the script is replaced.
-	Place *transcript.MessageState
+	// Place are real messages that must stand unchanged in the forged transcript. The
+	// script must lead to each: its author writes something of its kind with the same
+	// seq, in an epoch with the same number and roster, and has by then processed just
+	// as much. What the author says there in the script is replaced.
+	Place []transcript.MessageState
 
 	// UnsafeProtocol, for negative controls, is another protocol than Mobile CoWPI that
 	// everybody speaks, in a real run and in a forged one: one that cannot be denied.
 	UnsafeProtocol *Unsafe
 
-	begin *plan // if it is known where the message belongs
-	dim   dark  // what nobody can know, to compare with a real run
+	begin []plan // if it is known where the messages belong
+	dim   dark   // what nobody can know, to compare with a real run
 }
 
 // To lets a job write to memory.
@@ -115,7 +115,7 @@ func (k Public) forge(j Job, own ...identity.Self) (play.Report, error) {
 	if j.Tape == nil {
 		j.Tape = FreshTape(k.Suite, j.Coins)
 	}
-	if j.Place != nil {
+	if len(j.Place) > 0 {
 		return k.place(j, own)
 	}
 	f := newForging(k.Suite, j.Tape)

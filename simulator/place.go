@@ -14,8 +14,8 @@ import (
 	"cowpi.example/transcript"
 )
 
-// placing is the suite of a forger who must place one real message. What it knows
-// of that message, and nothing else, is put in the place of its own coins.
+// placing is the suite of a forger who must place real messages. What it knows of
+// these, and nothing else, is put in the place of its own coins.
 type placing struct {
 	*forging
 	w         *Witness // where its own coins went, in this run
@@ -47,20 +47,35 @@ type dark interface {
 	sealed(chainAt, [suite.NonceSize]byte) []byte
 }
 
-// newPlacing puts a message where a plan says that it belongs.
-func newPlacing(f *forging, p *plan, st *transcript.MessageState) (*placing, error) {
+// newPlacing puts messages where plans say that they belong: without plans, nowhere.
+func newPlacing(f *forging, plans []plan, states []transcript.MessageState) (*placing, error) {
 	s := &placing{forging: f, coins: map[Draw]suite.Coin{}, exponents: map[twist]suite.Scalar{}, points: map[Draw]suite.Point{},
 		handles: map[suite.Scalar]suite.Point{}, starts: map[Draw]suite.Key{}, links: map[chainAt]suite.Key{},
 		auths: map[Draw]suite.Key{}, early: map[Draw]uint32{}}
-	if p == nil {
-		return s, nil
+	for i, p := range plans {
+		if err := s.place(p, &states[i]); err != nil {
+			return nil, err
+		}
 	}
-	t, err := readTarget(f.Suite, st)
+	for at := range s.points { // of which another message gives both halves
+		if _, whole := s.exponents[twist{at.Who, s.coins[at]}]; whole {
+			delete(s.points, at)
+		}
+	}
+	for at := range s.starts { // and of a chain the beginning
+		delete(s.early, at)
+	}
+	return s, nil
+}
+
+// place puts one message where a plan says that it belongs.
+func (s *placing) place(p plan, st *transcript.MessageState) error {
+	t, err := readTarget(s.Suite, st)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if len(p.chains) != len(st.Blocks) || len(p.auths) != len(st.Auths) {
-		return nil, fmt.Errorf("simulator: the message has %d blocks and %d authentication blocks, its place %d and %d",
+		return fmt.Errorf("simulator: the message has %d blocks and %d authentication blocks, its place %d and %d",
 			len(st.Blocks), len(st.Auths), len(p.chains), len(p.auths))
 	}
 	set := func(at *Draw, c suite.Coin) {
@@ -78,13 +93,13 @@ func newPlacing(f *forging, p *plan, st *transcript.MessageState) (*placing, err
 	}
 	for i, c := range p.chains {
 		if err := s.placeChain(c, st.Author, t.upload.Blocks[i], st.Blocks[i]); err != nil {
-			return nil, err
+			return err
 		}
 	}
 	for i, at := range p.auths {
 		s.auths[at] = st.Auths[i]
 	}
-	return s, nil
+	return nil
 }
 
 func (s *placing) placeChain(c chainPlan, author identity.ID, block []byte, b transcript.BlockState) error {
@@ -96,7 +111,9 @@ func (s *placing) placeChain(c chainPlan, author identity.ID, block []byte, b tr
 		s.starts[c.first] = b.Chain
 	} else {
 		s.links[chainAt{c.first, b.At}] = b.Chain
-		s.early[c.first] = b.At
+		if n, known := s.early[c.first]; !known || b.At < n {
+			s.early[c.first] = b.At
+		}
 	}
 	if !h.Start {
 		return nil

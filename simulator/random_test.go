@@ -138,13 +138,15 @@ func TestRandomScriptsAreForgedAroundEveryMessage(t *testing.T) {
 		v := Variant(n % 2)
 		forger := []Forger{Outsider{public}, Participant{public, r.world.Users[0]}, Provider{public, r.world.Providers[n%2]}}[n%3]
 		for i, msg := range messages(base, r.seen) {
-			forged := r.forgeAround(t, forger, msg, v)
+			forged := r.forgeAround(t, forger, v, msg)
 			require.Equal(t, -1, firstDifference(r.seen, forged), "message %d, %v, %T", i, v, forger)
 			variants[v].Add(1)
 			_, d, _, err := r.witness.read(msg.Bytes)
 			require.NoError(t, err)
 			types[d.Type].Add(1)
 		}
+		list := by(messages(base, r.seen), r.world.Users[int(n)%len(r.world.Users)].ID)
+		require.Equal(t, -1, firstDifference(r.seen, r.forgeAround(t, forger, v, list...)), "%d messages of one author at once", len(list))
 	})
 }
 

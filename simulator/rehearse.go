@@ -14,25 +14,29 @@ import (
 	"cowpi.example/transcript"
 )
 
-// rehearsals is how often a forger plays a script to find out where the parts of a
-// message belong. Each part that is placed may move others: another Sid, for one,
+// rehearsals is how often a forger plays a script to find out where the parts of
+// messages belong. Each part that is placed may move others: another Sid, for one,
 // puts the conversations into another order.
 const rehearsals = 6
 
-// place forges a transcript around a real message. A first rehearsal tells which of
-// the forger's own coins end up in the message that stands where the real one
-// belongs; in the next, the parts of the real one take their place; and so on,
-// until the real message comes out as it is.
+// place forges a transcript around real messages. A first rehearsal tells which of
+// the forger's own coins end up in the messages that stand where the real ones
+// belong; in the next, the parts of the real ones take their place; and so on, until
+// the real messages come out as they are.
 func (k Public) place(j Job, own []identity.Self) (play.Report, error) {
-	t, err := readTarget(k.Suite, j.Place)
-	if err != nil {
-		return play.Report{}, err
+	var targets []target
+	for i := range j.Place {
+		t, err := readTarget(k.Suite, &j.Place[i])
+		if err != nil {
+			return play.Report{}, err
+		}
+		targets = append(targets, t)
 	}
-	p, at := j.begin, 0
+	plans := j.begin
 	var last string
 	for range rehearsals {
 		f := newForging(k.Suite, j.Tape)
-		s, err := newPlacing(f, p, j.Place)
+		s, err := newPlacing(f, plans, j.Place)
 		if err != nil {
 			return play.Report{}, err
 		}
@@ -46,25 +50,41 @@ func (k Public) place(j Job, own []identity.Self) (play.Report, error) {
 		if err != nil {
 			return report, err
 		}
-		found := candidates(w, m, j.Place, t)
-		if p != nil && slices.ContainsFunc(found, func(u []byte) bool { return bytes.Equal(u, j.Place.Upload) }) {
+		all := Uploads(w.Suite, m)
+		if plans != nil && stand(all, j.Place) {
 			return report, give(j, m)
 		}
-		if last = t.describe(found); len(found) == 0 {
-			break
-		}
-		next, err := w.plan(found[min(at, len(found)-1)])
-		if err != nil {
-			return report, err
-		}
-		if t.data.Type == conversation.MSG && !bytes.Equal(next.said, t.plain.Text) {
-			if j.Script, err = replaceText(j.Script, string(j.Place.Author), string(next.said), string(t.plain.Text)); err != nil {
+		plans = nil
+		for i, t := range targets {
+			u, ok := t.take(w, &all, &j.Place[i])
+			if last = t.describe(ok); !ok {
+				return play.Report{}, fmt.Errorf("%w: %s", errNoWay, last)
+			}
+			next, err := w.plan(u)
+			if err != nil {
 				return report, err
 			}
+			if t.data.Type == conversation.MSG && !bytes.Equal(next.said, t.plain.Text) {
+				if j.Script, err = replaceText(j.Script, string(j.Place[i].Author), string(next.said), string(t.plain.Text)); err != nil {
+					return report, err
+				}
+			}
+			plans = append(plans, next)
 		}
-		p = &next
 	}
-	return play.Report{}, fmt.Errorf("simulator: the script does not lead to the message: %s", last)
+	return play.Report{}, fmt.Errorf("%w: %s", errNoWay, last)
+}
+
+var errNoWay = errors.New("simulator: the script does not lead to the message")
+
+// stand says whether every one of these messages is among the uploads.
+func stand(all []Upload, states []transcript.MessageState) bool {
+	for _, st := range states {
+		if !slices.ContainsFunc(all, func(u Upload) bool { return u.Author == st.Author && bytes.Equal(u.Bytes, st.Upload) }) {
+			return false
+		}
+	}
+	return true
 }
 
 // give writes what was forged to where it was asked for.
@@ -76,17 +96,19 @@ func give(j Job, m *transcript.Memory) error {
 	return transcript.Copy(sink, m.Source())
 }
 
-// candidates lists the uploads of a run that stand where the real one belongs.
-func candidates(w *Witness, m *transcript.Memory, st *transcript.MessageState, t target) (out [][]byte) {
-	for _, u := range Uploads(w.Suite, m) {
-		if u.Author != st.Author {
-			continue
-		}
-		if msg, err := exchange.Parse(w.Suite, u.Bytes); err == nil && t.fits(w, msg.(exchange.Upload)) {
-			out = append(out, u.Bytes)
-		}
+// take takes from the uploads of a run the first that stands where the real one
+// belongs: where several do, it is for the next that belongs there.
+func (t target) take(w *Witness, all *[]Upload, st *transcript.MessageState) ([]byte, bool) {
+	i := slices.IndexFunc(*all, func(u Upload) bool {
+		msg, err := exchange.Parse(w.Suite, u.Bytes)
+		return u.Author == st.Author && err == nil && t.fits(w, msg.(exchange.Upload))
+	})
+	if i < 0 {
+		return nil, false
 	}
-	return out
+	u := (*all)[i].Bytes
+	*all = slices.Delete(*all, i, i+1)
+	return u, true
 }
 
 // fits says whether an upload stands where the real one belongs. The Sid is left
@@ -112,10 +134,10 @@ func (t target) fits(w *Witness, u exchange.Upload) bool {
 }
 
 // describe says what was looked for.
-func (t target) describe(found [][]byte) string {
+func (t target) describe(found bool) string {
 	d := t.data
 	what := fmt.Sprintf("a message of type %d with epoch %d, seq %d, k %d and the same roster and blocks", d.Type, d.Epoch, d.Seq, d.K)
-	if len(found) == 0 {
+	if !found {
 		return "its author writes no " + what[2:]
 	}
 	return "there is " + what + ", but it does not come out the same"

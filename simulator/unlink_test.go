@@ -81,28 +81,31 @@ func (u unknown) Exponent(who identity.ID, esk suite.Coin) suite.Scalar {
 	return u.Recording.Exponent(who, esk)
 }
 
-// forgeAround lets a forger place a message of the real run, where all else comes
+// forgeAround lets a forger place messages of the real run, where all else comes
 // from the tape of that run.
-func (r real) forgeAround(t require.TestingT, f Forger, msg message, v Variant) *transcript.Memory {
-	st, err := r.witness.State(msg.Author, msg.Bytes, v)
-	require.NoError(t, err)
-	p, err := r.witness.plan(msg.Bytes)
-	require.NoError(t, err)
+func (r real) forgeAround(t require.TestingT, f Forger, v Variant, list ...message) *transcript.Memory {
 	job := r.job
 	forged := &transcript.Memory{}
-	job.Open, job.Place, job.begin = To(forged), &st, &p
+	job.Open = To(forged)
 	tape := unknown{r.tape, map[Draw]bool{}, map[twist]bool{}, FreshTape(r.world.Suite, [32]byte{9})}
-	for i, b := range st.Blocks {
-		c := p.chains[i]
-		if b.Start != nil { // the recipient's key: its id is in the message, its coins are not known
-			tape.exponents[twist{c.named.Who, r.tape.coins[c.named]}] = true
-		} else if b.Offered != nil { // X is in the message, its coins are not known
-			tape.exponents[twist{c.first.Who, r.tape.coins[c.first]}] = true
+	for _, msg := range list {
+		st, err := r.witness.State(msg.Author, msg.Bytes, v)
+		require.NoError(t, err)
+		p, err := r.witness.plan(msg.Bytes)
+		require.NoError(t, err)
+		job.Place, job.begin = append(job.Place, st), append(job.begin, p)
+		for i, b := range st.Blocks {
+			c := p.chains[i]
+			if b.Start != nil { // the recipient's key: its id is in the message, its coins are not known
+				tape.exponents[twist{c.named.Who, r.tape.coins[c.named]}] = true
+			} else if b.Offered != nil { // X is in the message, its coins are not known
+				tape.exponents[twist{c.first.Who, r.tape.coins[c.first]}] = true
+			}
 		}
 	}
 	job.Tape = tape
 	job.dim = r.dim
-	_, err = f.Forge(job)
+	_, err := f.Forge(job)
 	require.NoError(t, err)
 	return forged
 }
@@ -139,6 +142,75 @@ func (d dimly) first(at Draw) (suite.Key, bool) {
 
 func (d dimly) sealed(at chainAt, nonce [suite.NonceSize]byte) []byte { return d.seals[at][nonce] }
 
+// by lists the messages of one author.
+func by(all []message, who identity.ID) (out []message) {
+	for _, m := range all {
+		if m.Author == who {
+			out = append(out, m)
+		}
+	}
+	return out
+}
+
+// All messages of one author at once, as a client hands them over that was changed
+// to keep everything (SPEC.md, 15.5): whoever is given them places them all, and
+// makes up what everybody else wrote, again equal in every byte.
+func TestPlaceAllMessagesOfOneAuthor(t *testing.T) {
+	for _, name := range []string{"default", "membership", "offline", "crash"} {
+		if testing.Short() && name != "default" {
+			continue // the race detector makes it slow
+		}
+		r := happen(t, cowpitest.Cheap, transcripttest.Script(t, name), 3)
+		all := messages(r.world.Suite, r.seen)
+		placed := 0
+		for _, u := range r.world.Users {
+			list := by(all, u.ID)
+			for _, v := range []Variant{FromStart, JustBefore} {
+				if len(list) == 0 {
+					continue
+				}
+				forged := r.forgeAround(t, Outsider{r.world.Public()}, v, list...)
+				require.Equal(t, -1, firstDifference(r.seen, forged), "%s: all of %s, %v", name, u.ID, v)
+				placed += len(list)
+			}
+		}
+		require.Equal(t, 2*len(all), placed)
+		// And all messages of everybody: then nothing is left to make up.
+		forged := r.forgeAround(t, Outsider{r.world.Public()}, FromStart, all...)
+		require.Equal(t, -1, firstDifference(r.seen, forged), name)
+	}
+}
+
+// A one-time key that one message gives by half, and another wholly, is known wholly.
+func TestPlacingPutsHalvesTogether(t *testing.T) {
+	r := happen(t, cowpitest.Cheap, transcripttest.Script(t, "default"), 3)
+	var plans []plan
+	var states []transcript.MessageState
+	halves := map[Draw]bool{}
+	placed := func(p []plan, st []transcript.MessageState) *placing {
+		s, err := newPlacing(newForging(r.world.Suite, r.tape), p, st)
+		require.NoError(t, err)
+		return s
+	}
+	for _, msg := range messages(r.world.Suite, r.seen) {
+		st, err := r.witness.State(msg.Author, msg.Bytes, JustBefore)
+		require.NoError(t, err)
+		p, err := r.witness.plan(msg.Bytes)
+		require.NoError(t, err)
+		plans, states = append(plans, p), append(states, st)
+		for at := range placed(plans[len(plans)-1:], states[len(states)-1:]).points {
+			halves[at] = true
+		}
+	}
+	all := placed(plans, states)
+	require.NotEmpty(t, all.points, "of prekeys no message gives more")
+	require.Less(t, len(all.points), len(halves))
+	for at := range all.points {
+		require.NotContains(t, all.exponents, twist{at.Who, all.coins[at]})
+	}
+	require.Empty(t, all.early, "every chain is known from its beginning")
+}
+
 func TestPlaceEveryMessageOfScripts(t *testing.T) {
 	for _, name := range []string{"default", "membership", "crash"} {
 		r := happen(t, cowpitest.Cheap, transcripttest.Script(t, name), 3)
@@ -150,7 +222,7 @@ func TestPlaceEveryMessageOfScripts(t *testing.T) {
 				if testing.Short() && i%10 > 0 {
 					continue // the race detector makes it slow
 				}
-				forged := r.forgeAround(t, Outsider{r.world.Public()}, msg, v)
+				forged := r.forgeAround(t, Outsider{r.world.Public()}, v, msg)
 				if n := firstDifference(r.seen, forged); n >= 0 {
 					st, _ := r.witness.State(msg.Author, msg.Bytes, v)
 					t.Errorf("%s: message %d by %s, %v: records differ from %d on (%d, %d) %+v", name, i, msg.Author, v, n, len(r.seen.Records), len(forged.Records), st.Blocks)

@@ -30,6 +30,11 @@ func ExampleSafe() {
 	// Output: hi\nBob: \u202eolleh
 }
 
+func ExampleSafeJSON() {
+	fmt.Println(string(sheet.SafeJSON([]byte("{\"text\": \"hi \u202eolleh\"}"))))
+	// Output: {"text": "hi \u202eolleh"}
+}
+
 func ExampleWrap() {
 	fmt.Println(strings.Join(sheet.Wrap("Lets go to the protest", 10), "\n"))
 	// Output:

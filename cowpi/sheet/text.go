@@ -1,10 +1,12 @@
 package sheet
 
 import (
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
 	"unicode"
+	"unicode/utf16"
 	"unicode/utf8"
 )
 
@@ -39,6 +41,27 @@ func Safe(s string) string {
 		i += n
 	}
 	return b.String()
+}
+
+// SafeJSON makes JSON harmless for terminals: whatever is not printable is written as
+// an escape of JSON, so that it says the same as before. It is for JSON that an
+// encoder wrote, in UTF-8: outside of strings that has nothing but ASCII.
+func SafeJSON(b []byte) []byte {
+	out := make([]byte, 0, len(b))
+	for i := 0; i < len(b); {
+		r, n := utf8.DecodeRune(b[i:])
+		switch {
+		case unicode.IsPrint(r) || r < ' ': // as white space; in strings encoders escape it
+			out = append(out, b[i:i+n]...)
+		case r < 0x10000:
+			out = fmt.Appendf(out, `\u%04x`, r)
+		default:
+			high, low := utf16.EncodeRune(r)
+			out = fmt.Appendf(out, `\u%04x\u%04x`, high, low)
+		}
+		i += n
+	}
+	return out
 }
 
 // wide are the ranges that take two columns, near enough.

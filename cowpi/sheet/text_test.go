@@ -1,6 +1,7 @@
 package sheet
 
 import (
+	"encoding/json"
 	"strings"
 	"testing"
 	"unicode"
@@ -42,6 +43,31 @@ func TestSafe(t *testing.T) {
 			require.LessOrEqual(t, inRow, 3)
 		}
 		require.Equal(t, safe, Safe(safe), "once is enough")
+	})
+}
+
+// JSON says the same when it is safe, and holds nothing that a terminal obeys.
+func TestSafeJSON(t *testing.T) {
+	for in, want := range map[string]string{
+		"plain, 日本, 🙂":                             `"plain, 日本, 🙂"`,
+		"\x1b[31m\x7f\u009b\u202e\u200b\U000e0041": `"\u001b[31m\u007f\u009b\u202e\u200b\udb40\udc41"`,
+	} {
+		b, err := json.Marshal(in)
+		require.NoError(t, err)
+		require.Equal(t, want, string(SafeJSON(b)))
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		in := map[string]string{rapid.String().Draw(t, "name"): rapid.String().Draw(t, "text")}
+		b, err := json.MarshalIndent(in, "", "  ")
+		require.NoError(t, err)
+		safe := SafeJSON(b)
+		for _, r := range string(safe) {
+			require.True(t, unicode.IsPrint(r) || r == '\n', "%U", r)
+		}
+		var out map[string]string
+		require.NoError(t, json.Unmarshal(safe, &out))
+		require.Equal(t, in, out)
+		require.Equal(t, safe, SafeJSON(safe), "once is enough")
 	})
 }
 

@@ -307,7 +307,7 @@ func (x Experiment) link(r *rand.Rand, real bool) (Evidence, error) {
 	for range schedules {
 		e.Transcript = &transcript.Memory{}
 		_, err = f.Forge(simulator.Job{Script: sc, Schedule: r.Uint64(), Coins: draw32(r), Open: simulator.To(e.Transcript),
-			Place: &st, UnsafeProtocol: x.unsafe(&st)})
+			Place: []transcript.MessageState{st}, UnsafeProtocol: x.unsafe(&st)})
 		if err == nil {
 			if x.Spoil != nil {
 				x.Spoil(e.Transcript)

@@ -6,6 +6,7 @@ import (
 
 	"cowpi.example/cowpi/identity"
 	"cowpi.example/cowpi/suite"
+	"cowpi.example/simulator"
 	"cowpi.example/transcript"
 )
 
@@ -104,5 +105,38 @@ func Kept(who identity.ID, coins []suite.Coin) Distinguisher {
 			return isSimulated("%s", what)
 		}
 		return isReal("%s", what)
+	}}
+}
+
+// HandedOver is a judge to whom one participant hands the state of every message
+// that it wrote: k_m, chain keys, one-time keys, authentication keys. He wants to find
+// one for each of its messages in the transcript, and each to open all that it opens.
+// Then whoever made these messages had the participant's long-term secret, or was
+// handed the states like himself. Of what others wrote they say nothing: see the tests.
+func HandedOver(who identity.ID, states []transcript.MessageState) Distinguisher {
+	return analyst{"handed over", "Opens with the states of all messages of a participant all that they open.", func(e Evidence) Opinion {
+		of := map[string]*transcript.MessageState{}
+		for i := range states {
+			of[string(states[i].Upload)] = &states[i]
+		}
+		messages, seals, macs := 0, 0, 0
+		for _, u := range simulator.Uploads(e.suite(), e.Transcript) {
+			if u.Author != who {
+				continue
+			}
+			st := of[string(u.Bytes)]
+			if st == nil {
+				return isSimulated("a message of %s without a state", who)
+			}
+			o := &opener{e: e, s: e.suite(), st: e.story(), state: st}
+			if o.run(); len(o.out) > 0 {
+				return isSimulated("the state of message %d of %s is not what its author had: %s", messages+1, who, o.out[0])
+			}
+			messages, seals, macs = messages+1, seals+o.opened, macs+o.macs
+		}
+		if messages == 0 {
+			return isSimulated("%s wrote nothing here", who)
+		}
+		return isReal("the states of all %d messages of %s open %d seals and %d MACs, all as they should be", messages, who, seals, macs)
 	}}
 }

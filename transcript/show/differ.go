@@ -59,9 +59,13 @@ func delivered(r *Row) (out []*Variant) {
 }
 
 // differs says how things part at one index, or nil. silent are those who took part
-// before and after this index and were shown nothing at it.
+// before and after this index and were shown nothing at it; of a partial row nobody
+// knows that.
 func differs(r *Row, silent []identity.ID) *Difference {
 	d := &Difference{Index: r.Index, row: r}
+	if r.Partial {
+		silent = nil
+	}
 	if vs := delivered(r); len(vs) > 1 {
 		d.Deliveries = vs
 	}
@@ -75,7 +79,7 @@ func differs(r *Row, silent []identity.ID) *Difference {
 	if len(gs) > 1 || len(d.Silent) > 0 {
 		d.Sights = gs
 	}
-	if d.Deliveries == nil && !d.Primes && d.Sights == nil {
+	if d.Deliveries == nil && !d.Primes && d.Sights == nil && !r.Partial {
 		return nil
 	}
 	d.Noticed = r.Stops

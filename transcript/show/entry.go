@@ -66,6 +66,7 @@ func (b *builder) entry(data []byte) (Entry, suite.Hash) {
 			}
 		}
 		if e.Author == "" {
+			e.unnamed = true
 			e.Author = identity.ID(fmt.Sprintf("participant %d of a roster that is not in this transcript", d.Author))
 		}
 	}

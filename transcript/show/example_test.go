@@ -10,6 +10,7 @@ import (
 	"cowpi.example/cowpi/suite"
 	"cowpi.example/transcript"
 	"cowpi.example/transcript/show"
+	"cowpi.example/transcript/show/picture"
 )
 
 // forked is what two people were shown: at index 1, not the same.
@@ -64,4 +65,20 @@ func ExampleRead() {
 	// Output:
 	// Alice was shown "Yes."
 	// Bob was shown "No."
+}
+
+func ExampleJSON() {
+	var drawn strings.Builder
+	if err := show.JSON(&drawn, forked(), show.Options{}); err != nil {
+		fmt.Println(err)
+	}
+	p, err := picture.Read(strings.NewReader(drawn.String()))
+	if err != nil {
+		fmt.Println(err)
+	}
+	for _, d := range p.Conversations[0].Differences {
+		fmt.Println("index", d.Index, "was shown to", d.Views)
+	}
+	// Output:
+	// index 1 was shown to [[Alice] [Bob]]
 }

@@ -36,7 +36,7 @@ func (t *talk) finish() {
 		t.row(r)
 		if d := differs(r, t.silent(r)); d != nil {
 			r.Differs = true
-			c.Differing++
+			c.Differences = append(c.Differences, d)
 			if c.First == nil {
 				c.First = d
 			}

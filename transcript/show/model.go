@@ -26,7 +26,7 @@ type Conversation struct {
 	Rows         []*Row         // by ascending index
 	Epochs       []Epoch        // of the rows, in their order
 	First        *Difference    // nil: no two deliveries and no two views differ
-	Differing    int            // how many indices differ, of those in Rows
+	Differences  []*Difference  // of Rows, in their order: First and those after it
 	Stops        []*Stop        // in the order in which they happened
 	Left         []string       // what was left out, in words
 }
@@ -114,6 +114,7 @@ type Entry struct {
 	K       uint64 // the author had processed up to here
 	Stopped bool   // RCPT: the author stopped
 	Bytes   int
+	unnamed bool          // Author is no id: the roster that has it is not known
 	roster  []identity.ID // SETUP, UPDATE: the new one; otherwise that of the epoch, if known
 	sid     suite.Hash
 }

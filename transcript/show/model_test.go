@@ -93,7 +93,7 @@ func TestModelOfHonestConversations(t *testing.T) {
 		require.Empty(t, m.Left)
 		for _, c := range m.Conversations {
 			require.Nil(t, c.First, name)
-			require.Zero(t, c.Differing)
+			require.Empty(t, c.Differences)
 			require.Empty(t, c.Left)
 			for _, r := range c.Rows {
 				require.LessOrEqual(t, len(delivered(r)), 1)
@@ -196,6 +196,9 @@ func TestLongTranscripts(t *testing.T) {
 		} else {
 			require.NotNil(t, c.First)
 			require.Equal(t, l.fork, c.First.Index)
+			head, _ := c.headline()
+			require.Equal(t, l.late, strings.HasPrefix(head, "Things part at index 15000: what came late"), head)
+			require.Empty(t, c.First.Silent, "A was shown something there, which was let go")
 		}
 		shown := uint64(0)
 		for _, r := range c.Rows {

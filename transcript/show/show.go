@@ -1,6 +1,6 @@
 // Package show draws a transcript for people: in a terminal ([Terminal]) and as one
-// self-contained HTML page ([HTML]). Both draw the same [Model], which [Read]
-// builds in one pass over the records: per conversation its participants and
+// self-contained HTML page ([HTML]); and for programs, as a picture in JSON ([JSON]).
+// All draw the same [Model], which [Read] builds in one pass over the records: per conversation its participants and
 // providers as lanes, what was uploaded, proposed and delivered at each index, what
 // each participant was shown there and who has it, the epochs, who stopped, and
 // above all the first index at which two providers delivered, or two participants
@@ -18,6 +18,7 @@ import (
 	"io"
 
 	"cowpi.example/transcript"
+	"cowpi.example/transcript/show/picture"
 )
 
 // Options say how much is drawn, and how. The zero value draws with the defaults.
@@ -60,6 +61,16 @@ func Terminal(w io.Writer, src transcript.Source, opt Options) error {
 		return err
 	}
 	return m.Terminal(w, opt)
+}
+
+// JSON writes a picture: what Terminal and HTML draw, for other programs, in one
+// line. Nothing is written if the source fails.
+func JSON(w io.Writer, src transcript.Source, opt Options) error {
+	m, err := Read(src, opt)
+	if err != nil {
+		return err
+	}
+	return picture.Write(w, m.Picture())
 }
 
 // HTML writes one page that needs nothing else: no network, no other file, no

@@ -138,6 +138,8 @@ func (c *Conversation) headline() (string, []string) {
 		head = fmt.Sprintf("Views part at index %d: participants were shown different things.", d.Index)
 	case d.Deliveries != nil:
 		head = fmt.Sprintf("Deliveries part at index %d: providers delivered different things for it.", d.Index)
+	case d.row.Partial:
+		head = fmt.Sprintf("Things part at index %d: what came late there is not what others had got before.", d.Index)
 	case d.Primes:
 		head = fmt.Sprintf("Deliveries part at index %d: providers delivered the same data there, but not the same block or prekeys to one participant.", d.Index)
 	default:
@@ -149,7 +151,7 @@ func (c *Conversation) headline() (string, []string) {
 // consequence says who noticed, and whether anybody was misled.
 func (d *Difference) consequence(c *Conversation) (out []string) {
 	if len(d.Sights) == 1 && len(d.Silent) == 0 || d.Sights == nil {
-		if len(d.Noticed) > 0 {
+		if len(d.Noticed) > 0 && !d.row.Partial {
 			out = append(out, "No two participants were shown different things there.")
 		}
 	}
@@ -161,7 +163,7 @@ func (d *Difference) consequence(c *Conversation) (out []string) {
 	} else {
 		out = append(out, "Nobody stopped there.")
 	}
-	if n := c.Differing - 1; n > 0 {
+	if n := len(c.Differences) - 1; n > 0 {
 		out = append(out, fmt.Sprintf("%s after it in this picture %s too.", count(uint64(n), "index", "indices"), map[bool]string{true: "differs", false: "differ"}[n == 1]))
 	}
 	return out

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"cowpi.example/cowpi/identity"
+	"cowpi.example/cowpi/sheet"
 	"cowpi.example/cowpi/suite"
 )
 
@@ -136,9 +137,11 @@ func (r *Report) Write(w io.Writer) error {
 
 // WriteJSON renders the report as indented JSON.
 func (r *Report) WriteJSON(w io.Writer) error {
-	e := json.NewEncoder(w)
-	e.SetIndent("", "  ")
-	return e.Encode(r)
+	b, err := json.MarshalIndent(r, "", "  ")
+	if err == nil {
+		_, err = w.Write(append(sheet.SafeJSON(b), '\n')) // it quotes what a transcript says
+	}
+	return err
 }
 
 func (r *Report) String() string {

@@ -6,6 +6,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"cowpi.example/cowpi/identity"
+	"cowpi.example/simulator"
 	"cowpi.example/simulator/judge"
 	"cowpi.example/transcript"
 	"cowpi.example/transcript/show"
@@ -72,7 +74,7 @@ Exit status 0 says that nobody could tell; 1 that somebody could.`,
 			return err
 		},
 	}
-	c.Flags().StringVar(&keys, "keys", "", "the file of long-term keys, with as many secrets as there are")
+	c.Flags().StringVar(&keys, "keys", "", "the file of long-term keys, with as many secrets as there are; without it, the public keys that the transcripts name")
 	c.Flags().StringVar(&state, "state", "", "the state of one message that stands in the transcripts")
 	c.Flags().BoolVar(&json, "json", false, "write JSON")
 	return c
@@ -85,6 +87,9 @@ func evidence(c *cobra.Command, name, keys, state string) (e judge.Evidence, err
 		}
 		return err
 	})
+	if err == nil {
+		e.World = named(e.Transcript)
+	}
 	if err == nil && keys != "" {
 		var k knowledge
 		if k, err = readKeys(c, keys); err == nil {
@@ -95,6 +100,21 @@ func evidence(c *cobra.Command, name, keys, state string) (e judge.Evidence, err
 		e.State, err = readState(c, state)
 	}
 	return e, err
+}
+
+// named is the world that a transcript names itself: public keys, and no secrets.
+func named(m *transcript.Memory) (w simulator.World) {
+	for _, p := range m.Head.Providers {
+		w.Providers = append(w.Providers, identity.Self{ID: p.ID, Key: p.Key})
+	}
+	for _, r := range m.Records {
+		if r, ok := r.(transcript.Registered); ok {
+			if _, known := w.Self(r.User.ID); !known {
+				w.Users = append(w.Users, identity.Self{ID: r.User.ID, Key: r.User.Key})
+			}
+		}
+	}
+	return w
 }
 
 func (v verdicts) write(w io.Writer) error {

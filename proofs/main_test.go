@@ -98,6 +98,7 @@ func TestForgeAndJudge(t *testing.T) {
 		require.Contains(t, d.must("judge", f, "--keys", "@world.json"), "Nobody could tell.")
 	}
 	require.Contains(t, d.must("judge", "@real", "@forged", "--keys", "@world.json"), "prove nothing")
+	require.Contains(t, d.must("judge", "@real", "@forged"), "Nobody could tell.") // with public keys alone
 	require.NotEqual(t, d.read("real"), d.read("forged"))
 }
 

@@ -13,7 +13,8 @@ import (
 // Evidence is what a distinguisher gets. It must not be changed while it is used;
 // several distinguishers may look at one at the same time.
 type Evidence struct {
-	// World has everybody's long-term secrets, and the suite.
+	// World has everybody's long-term secrets, and the suite. A judge who has fewer has
+	// zeros in their place, and can tell less.
 	World      simulator.World
 	Transcript *transcript.Memory
 	// State, for unlinkability, is one message that certainly was written by its
@@ -59,6 +60,17 @@ func (e Evidence) suite() suite.Suite {
 // everybody lists all users and providers.
 func (e Evidence) everybody() []identity.Self {
 	return append(append([]identity.Self(nil), e.World.Providers...), e.World.Users...)
+}
+
+// known lists those whose long-term secrets the judge has: all, where a judge is to
+// be as strong as can be. Zeros stand for a secret that it has not.
+func (e Evidence) known() (out []identity.Self) {
+	for _, s := range e.everybody() {
+		if s.Secret != (suite.Scalar{}) {
+			out = append(out, s)
+		}
+	}
+	return out
 }
 
 func (e Evidence) story() *story {

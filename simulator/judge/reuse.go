@@ -99,7 +99,7 @@ func (o *origins) upload(st *story, m *said, x exchange.Upload) {
 // open looks for secrets in what was said and shown.
 func (o *origins) open(e Evidence, st *story) {
 	secrets := map[string][]byte{}
-	for _, s := range e.everybody() {
+	for _, s := range e.known() {
 		secrets["the long-term secret of "+string(s.ID)] = s.Secret[:]
 	}
 	if x := e.State; x != nil {

@@ -25,7 +25,7 @@ func judgeSecrets(e Evidence) Opinion {
 	s := st.suite
 	guesses := 0
 	for _, v := range k.values[:min(len(k.values), maxGuesses)] {
-		for _, who := range e.everybody() {
+		for _, who := range e.known() {
 			guesses++
 			X := s.Public(s.H1(suite.Coin(v), who.Secret))
 			if what, ok := k.points[X]; ok {

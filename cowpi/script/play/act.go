@@ -50,6 +50,10 @@ func (p *player) do(st script.Statement) error {
 			return err
 		}
 		return p.input(a.Who, cowpi.DiscardTexts{Sid: sid})
+	case script.ReplaceStock:
+		return p.input(a.Who, cowpi.ReplaceStock{})
+	case script.RenewKeys:
+		return p.input(a.Who, cowpi.RenewChannels{})
 	case script.Offline:
 		p.net.SetOffline(a.Who, true)
 		return nil
@@ -58,6 +62,11 @@ func (p *player) do(st script.Statement) error {
 		return nil
 	case script.Crash:
 		return p.net.Crash(a.Node)
+	case script.Backup:
+		p.backups[a.Provider] = p.net.Backup(a.Provider)
+		return nil
+	case script.Restore:
+		return p.restore(a.Provider)
 	case script.Together:
 		if !p.all(a.Body, false) {
 			return errors.New("there is no way on")
@@ -77,6 +86,15 @@ func (p *player) do(st script.Statement) error {
 func (p *player) input(who string, in cowpi.Input) error {
 	_, err := p.net.Do(who, in)
 	return err
+}
+
+// restore brings a provider back from its backup. A router catches up from its
+// mirrors. A mirror that has forgotten something is as bad as a corrupt one.
+func (p *player) restore(name string) error {
+	if name != "router" {
+		p.corrupt[name] = true
+	}
+	return p.net.Restore(name, p.backups[name])
 }
 
 func (p *player) begin(a script.Converse, line int) error {

@@ -50,7 +50,7 @@ func (w World) forgers() map[string]Forger {
 // run on its tape, each forger yields the very same transcript.
 func TestPerfectSimulationOfScripts(t *testing.T) {
 	for _, base := range []suite.Suite{cowpitest.Cheap, suite.Default} {
-		for _, name := range []string{"default", "membership", "offline", "crash"} {
+		for _, name := range []string{"default", "membership", "offline", "crash", "upkeep", "participant", "provider", "fork", "reorder"} {
 			sc := transcripttest.Script(t, name)
 			w, err := NewWorld(base, sc, [32]byte{1})
 			require.NoError(t, err)

@@ -66,7 +66,15 @@ func (o *origins) wire(m *said) {
 		if !m.toServer {
 			o.note("key", m.String(), m.bytes[:32])
 		}
-	case m.opened.Kind == transcript.Data && len(m.bytes) > 64:
+	case m.opened.Kind == transcript.Renewal:
+		for _, x := range dissect(m) {
+			switch x.field {
+			case "renewal msg1 E_c", "renewal msg2 E_s", "renewal msg2 Y", "renewal msg3 X":
+				o.note("key", m.String()+", "+x.field, x.of(m))
+			}
+		}
+	}
+	if (m.opened.Kind == transcript.Data || m.opened.Kind == transcript.Renewal) && len(m.bytes) > 64 {
 		o.note("end", m.String(), m.bytes[len(m.bytes)-suite.TagSize:])
 	}
 }

@@ -22,6 +22,11 @@ func (p *people) says(u *person, at int, m *said) {
 		l.owed = l.owed[1:]
 	case exchange.Prekeys:
 		p.stock(u, at, m, x)
+	case exchange.Withdraw:
+		if x.Batch < u.gone || x.Batch > u.gone && x.Batch < u.batch {
+			p.sent("%s: batches up to %d are withdrawn, after %d, and there are %d", m, x.Batch, u.gone, u.batch)
+		}
+		u.gone = max(u.gone, x.Batch)
 	case exchange.Fetch:
 		if old, again := u.asked[x.ID]; !again {
 			u.asked[x.ID], u.fetches[x.ID] = string(m.opened.Plain), x
@@ -50,10 +55,10 @@ func (p *people) stock(u *person, at int, m *said, x exchange.Prekeys) {
 	if again && !bytes.Equal(old, m.opened.Plain) {
 		p.sent("%s: it differs from batch %d to another provider", m, x.Batch)
 	}
-	if !again && int(x.Batch) != len(u.batches)+1 {
-		p.sent("%s: batch %d after %d", m, x.Batch, len(u.batches))
+	if last := max(u.batch, u.gone); !again && x.Batch != last+1 {
+		p.sent("%s: batch %d after %d", m, x.Batch, last)
 	}
-	u.batches[x.Batch] = m.opened.Plain
+	u.batches[x.Batch], u.batch = m.opened.Plain, max(u.batch, x.Batch)
 	if x.Batch <= u.offered[at] {
 		p.sent("%s: batch %d again", m, x.Batch)
 	}

@@ -73,9 +73,9 @@ func Describe(a Action) string {
 	case Crash:
 		return q(a.Node) + " crashes"
 	case Backup:
-		return q(a.Provider) + " makes a backup"
+		return "router makes a backup"
 	case Restore:
-		return q(a.Provider) + " is restored"
+		return "router is restored"
 	case Together:
 		return "together"
 	case Run:

@@ -17,7 +17,7 @@ func Parse(text string) (Script, error) {
 	if len(text) > MaxSize {
 		return Script{}, &Error{1, fmt.Sprintf("the script has more than %d bytes", MaxSize)}
 	}
-	p := parser{users: map[string]bool{}, talks: map[string]bool{}, saved: map[string]bool{}}
+	p := parser{users: map[string]bool{}, talks: map[string]bool{}}
 	for line := range strings.SplitSeq(text, "\n") {
 		p.line++
 		if err := p.parseLine(strings.TrimSuffix(line, "\r")); err != nil {
@@ -41,8 +41,8 @@ type parser struct {
 	users  map[string]bool
 	talks  map[string]bool // conversations
 	open   *Together
-	opened int             // the line of open
-	saved  map[string]bool // providers with a backup
+	opened int  // the line of open
+	saved  bool // the router has a backup
 	toks   []token
 }
 

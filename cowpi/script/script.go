@@ -72,10 +72,10 @@ type (
 	Online struct{ Who string }
 	// Crash stops a node, user or provider, and starts it from what it stored.
 	Crash struct{ Node string }
-	// Backup keeps a copy of what a provider has stored, instead of an older one.
-	Backup struct{ Provider string }
-	// Restore stops a provider and starts it from its backup.
-	Restore struct{ Provider string }
+	// Backup keeps a copy of what the router has stored, instead of an older one.
+	Backup struct{}
+	// Restore stops the router and starts it from its backup.
+	Restore struct{}
 	// Together holds statements that are all under way at once.
 	Together struct{ Body []Statement }
 	// Run lets so many things happen, within Together.

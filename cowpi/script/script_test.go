@@ -47,7 +47,7 @@ func TestEveryStatement(t *testing.T) {
 		`Alice discards texts in lunch`:               Discard{"Alice", "lunch"},
 		`Alice replaces the stock`:                    ReplaceStock{"Alice"},
 		`Alice renews the keys`:                       RenewKeys{"Alice"},
-		`mirror2 makes a backup`:                      Backup{"mirror2"},
+		`router makes a backup`:                       Backup{},
 		`Bob goes offline`:                            Offline{"Bob"},
 		`Bob comes back`:                              Online{"Bob"},
 		`Bob crashes`:                                 Crash{"Bob"},
@@ -102,7 +102,7 @@ func TestTogetherHoldsItsStatements(t *testing.T) {
 func TestStockAndBackups(t *testing.T) {
 	s := parsed(t, "stock 3\nproviders 2\nconversation x: A B\nrouter makes a backup\nA: hi\nrouter is restored\n")
 	require.Equal(t, 3, s.Stock)
-	require.Equal(t, []Action{Converse{"x", []string{"A", "B"}}, Backup{"router"}, Say{"A", "x", "hi"}, Restore{"router"}}, actions(s))
+	require.Equal(t, []Action{Converse{"x", []string{"A", "B"}}, Backup{}, Say{"A", "x", "hi"}, Restore{}}, actions(s))
 	require.Equal(t, s.Stock, parsed(t, s.String()).Stock)
 	_, err := Parse("stock 3\nstock 3")
 	require.EqualError(t, err, "line 2: the stock is said once, before all that happens")
@@ -151,7 +151,8 @@ func TestBadScripts(t *testing.T) {
 		`Alice replaces stock`:             `cannot do this: "replaces"`,
 		`Alice renews the stock`:           `cannot do this: "renews"`,
 		`mirror1 makes backup`:             `cannot do this: "makes"`,
-		`mirror1 is restored`:              `has no backup`,
+		`router is restored`:               `has no backup`,
+		`mirror1 makes a backup`:           `only the router can come back`,
 		`wait long`:                        `a time such as`,
 		`wait -1s`:                         `a time such as`,
 		`run 5`:                            `within together`,

@@ -127,13 +127,16 @@ func (p *parser) providerDoes(name string, verb token) error {
 	case verb.is("crashes"):
 		return p.add(Crash{name})
 	case verb.is("makes") && p.accept("a", "backup"):
-		p.saved[name] = true
-		return p.add(Backup{name})
+		if name != "router" {
+			return fmt.Errorf("only the router can come back from a backup: a mirror that forgot something is not served")
+		}
+		p.saved = true
+		return p.add(Backup{})
 	case verb.is("is") && p.accept("restored"):
-		if !p.saved[name] {
+		if name != "router" || !p.saved {
 			return fmt.Errorf("%s has no backup", name)
 		}
-		return p.add(Restore{name})
+		return p.add(Restore{})
 	case verb.is("behaves"):
 		return p.add(Behave{name})
 	case verb.is("forks"):

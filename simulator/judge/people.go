@@ -28,8 +28,9 @@ type people struct {
 	seen     []string // contradictions in what they saw
 	unsure   string
 
-	now     uint64 // if the transcript is timed
-	corrupt map[identity.ID]bool
+	now      uint64 // if the transcript is timed
+	restored bool   // a provider was
+	corrupt  map[identity.ID]bool
 }
 
 // place is an index of a conversation.
@@ -51,7 +52,7 @@ type person struct {
 	fetched  []fetchedKeys
 	assigned map[[2]string]exchange.Prekey // peer, Sid -> the key to begin with
 	chains   map[chainOf]*chain
-	batches  map[uint32][]byte
+	batches  map[uint32][]exchange.Prekey
 	batch    uint32         // the last one
 	gone     uint32         // batches up to this one were withdrawn
 	offered  map[int]uint32 // by provider: batches
@@ -152,7 +153,7 @@ func follow(e Evidence) *people {
 
 func newPerson(id identity.ID, providers int) *person {
 	u := &person{id: id, links: make([]line, providers), known: map[identity.ID]bool{}, talks: map[suite.Hash]*talk{},
-		assigned: map[[2]string]exchange.Prekey{}, chains: map[chainOf]*chain{}, batches: map[uint32][]byte{},
+		assigned: map[[2]string]exchange.Prekey{}, chains: map[chainOf]*chain{}, batches: map[uint32][]exchange.Prekey{},
 		fetches: map[exchange.FetchID]exchange.Fetch{}, asked: map[exchange.FetchID]string{}}
 	u.forget()
 	u.logs = make([]map[uint64]string, providers)
@@ -183,6 +184,8 @@ func (p *people) record(i int, rec transcript.Record) {
 	switch rec := rec.(type) {
 	case transcript.Clock:
 		p.now = rec.Now
+	case transcript.Restored:
+		p.restored = true
 	case transcript.Connected:
 		if u := p.users[rec.Client]; u != nil {
 			p.rest(u)

@@ -99,7 +99,7 @@ func limits(st *story) (l provider.Limits) {
 	for _, m := range st.all {
 		if p, ok := m.message.(exchange.Prekeys); ok {
 			if n := len(p.List); n < 1000 {
-				l.LowStock = n / 4
+				l.LowStock = max(1, n/4)
 			}
 			break
 		}

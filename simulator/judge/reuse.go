@@ -20,10 +20,10 @@ func judgeReuse(e Evidence) Opinion {
 		o.wire(m)
 		switch x := m.message.(type) {
 		case exchange.Prekeys:
-			for i, k := range x.List {
-				from := fmt.Sprintf("prekey %d of batch %d of %s", i, x.Batch, m.from)
-				o.note("key", from, k.Y[:])
-				o.note("id of "+string(m.from), from, k.ID[:])
+			for _, k := range x.List {
+				batch := fmt.Sprintf("batch %d of %s", x.Batch, m.from)
+				o.note("key", fmt.Sprintf("prekey %x of %s", k.ID, batch), k.Y[:])
+				o.note("id of "+string(m.from), fmt.Sprintf("key %x of %s", k.Y, batch), k.ID[:])
 			}
 		case exchange.Fetch:
 			o.note("id", fmt.Sprintf("fetch of %s for %x", m.from, x.Sid[:4])+fmt.Sprint(x.IDs), x.ID[:])

@@ -63,10 +63,10 @@ func (p *player) do(st script.Statement) error {
 	case script.Crash:
 		return p.net.Crash(a.Node)
 	case script.Backup:
-		p.backups[a.Provider] = p.net.Backup(a.Provider)
+		p.backup = p.net.Backup("router")
 		return nil
 	case script.Restore:
-		return p.restore(a.Provider)
+		return p.net.Restore("router", p.backup)
 	case script.Together:
 		if !p.all(a.Body, false) {
 			return errors.New("there is no way on")
@@ -86,15 +86,6 @@ func (p *player) do(st script.Statement) error {
 func (p *player) input(who string, in cowpi.Input) error {
 	_, err := p.net.Do(who, in)
 	return err
-}
-
-// restore brings a provider back from its backup. A router catches up from its
-// mirrors. A mirror that has forgotten something is as bad as a corrupt one.
-func (p *player) restore(name string) error {
-	if name != "router" {
-		p.corrupt[name] = true
-	}
-	return p.net.Restore(name, p.backups[name])
 }
 
 func (p *player) begin(a script.Converse, line int) error {

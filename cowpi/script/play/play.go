@@ -99,7 +99,7 @@ type player struct {
 	said    []said
 	ready   map[string]cowpitest.Effort
 	corrupt map[string]bool // users and providers that misbehave, now or before
-	backups map[string]*store.Memory
+	backup  *store.Memory   // of the router
 	report  Report
 	granted
 }
@@ -127,7 +127,7 @@ func Play(s script.Script, opt Options) (Report, error) {
 		return Report{}, err
 	}
 	p := &player{script: s, suite: opt.Suite, net: net, talks: map[string]*talk{}, taken: map[suite.Hash]bool{},
-		ready: map[string]cowpitest.Effort{}, corrupt: map[string]bool{}, backups: map[string]*store.Memory{},
+		ready: map[string]cowpitest.Effort{}, corrupt: map[string]bool{},
 		granted: granted{map[[2]string]bool{}, map[[2]string]script.Standing{}, map[[3]string]bool{}, map[string]bool{},
 			map[string]uint64{}, map[[2]string]bool{}}}
 	if opt.Prepare != nil {

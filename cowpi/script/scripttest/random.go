@@ -141,14 +141,14 @@ func (m *maker) upkeep() script.Action {
 		return script.RenewKeys{Who: m.user()}
 	}
 	if m.saved && m.pick(4) > 0 {
-		return script.Restore{Provider: "router"}
+		return script.Restore{}
 	}
 	return m.backup()
 }
 
 func (m *maker) backup() script.Action {
 	m.saved = true
-	return script.Backup{Provider: "router"}
+	return script.Backup{}
 }
 
 // misdeed is something that nobody should do.

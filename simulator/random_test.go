@@ -14,6 +14,7 @@ import (
 
 	"cowpi.example/cowpi/cowpitest"
 	"cowpi.example/cowpi/exchange"
+	"cowpi.example/cowpi/provider"
 	"cowpi.example/cowpi/script"
 	"cowpi.example/cowpi/script/scripttest"
 	"cowpi.example/cowpi/suite"
@@ -32,12 +33,14 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// drawn is a random script, most of them small: each is played several times.
+// drawn is a random script, most of them small: each is played several times. If
+// somebody may be corrupt, in some of them somebody is.
 func drawn(t *rapid.T, most scripttest.Size) (script.Script, uint64) {
 	pick := func(n int) int { return rapid.IntRange(0, n-1).Draw(t, "pick") }
 	if pick(40) == 0 {
 		most.Users = 12
 	}
+	most.Corrupt = most.Corrupt && pick(5) == 0
 	return scripttest.Random(pick, most), rapid.Uint64Range(1, 1<<40).Draw(t, "schedule")
 }
 
@@ -65,21 +68,27 @@ func checkScripts(t *testing.T, property func(t *rapid.T, base suite.Suite)) {
 }
 
 // Perfect simulation of random scripts: groups of 2 to 12, several conversations,
-// joins, leaves, removals, restarts, refusals, crashes, offline spells. Each is
-// forged by an outsider, by one of its participants and by one of its providers.
+// joins, leaves, removals, restarts, refusals, crashes, offline spells, all that needs
+// an operator, and in some somebody who is corrupt. Each is forged by an outsider, by
+// one of its participants and by one of its providers.
 func TestRandomScriptsAreForgedPerfectly(t *testing.T) {
 	var forged, refused, ended, updates, crashed, twelve, several atomic.Int64
+	var renewed, withdrawn, expired, restored, odd atomic.Int64
 	t.Cleanup(func() {
 		t.Logf("%d forgeries, all equal; in them %d refusals, %d ends, %d changes of rosters, %d crashes; %d scripts with 12 users, %d with several conversations",
 			forged.Load(), refused.Load(), ended.Load(), updates.Load(), crashed.Load(), twelve.Load(), several.Load())
+		t.Logf("%d frames of renewals, %d withdrawals, %d fetches that expired, %d restored routers, %d stops, faults, repeats and unreadable texts",
+			renewed.Load(), withdrawn.Load(), expired.Load(), restored.Load(), odd.Load())
 		if *randomScripts >= 1000 && !testing.Short() {
 			require.Positive(t, min(refused.Load(), ended.Load(), updates.Load(), crashed.Load(), twelve.Load(), several.Load()))
+			require.Positive(t, min(renewed.Load(), withdrawn.Load(), expired.Load(), restored.Load(), odd.Load()))
 		}
 	})
 	checkScripts(t, func(t *rapid.T, base suite.Suite) {
-		sc, schedule := drawn(t, scripttest.Size{Users: 3, Conversations: 2, Statements: 4})
+		sc, schedule := drawn(t, scripttest.Size{Users: 3, Conversations: 2, Statements: 4, Corrupt: true})
 		r := record(t, base, sc, schedule)
 		refused.Add(int64(count(r.seen, "exchange.Refused")))
+		withdrawn.Add(int64(count(r.seen, "exchange.Withdraw")))
 		if len(sc.Users) == 12 {
 			twelve.Add(1)
 		}
@@ -90,11 +99,23 @@ func TestRandomScriptsAreForgedPerfectly(t *testing.T) {
 			switch rec := rec.(type) {
 			case transcript.Crashed:
 				crashed.Add(1)
+			case transcript.Restored:
+				restored.Add(1)
+			case transcript.Sent:
+				if rec.Opened.Kind == transcript.Renewal {
+					renewed.Add(1)
+				}
+				if p, err := provider.ParsePacket(base, rec.Opened.Plain); err == nil && p.Kind == provider.PacketData && p.Raw[0] == 4 {
+					expired.Add(1) // an Expire: SPEC.md, 9.4
+				}
 			case transcript.Saw:
-				if rec.What == transcript.Ended {
-					ended.Add(1)
-				} else if rec.What == transcript.Roster && rec.Index > 0 {
+				switch {
+				case rec.What == transcript.Roster && rec.Index > 0:
 					updates.Add(1)
+				case rec.What == transcript.Ended:
+					ended.Add(1)
+				case rec.What == transcript.Repeat, rec.What == transcript.Unreadable, rec.What == transcript.PeerStopped, rec.What == transcript.Fault:
+					odd.Add(1)
 				}
 			}
 		}

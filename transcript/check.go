@@ -53,6 +53,10 @@ func check(r Record, timed bool) error {
 		return r.check()
 	case Crashed:
 		return valid(r.Node)
+	case Saved:
+		return valid(r.Node)
+	case Restored:
+		return valid(r.Node)
 	case Clock:
 		if !timed {
 			return fmt.Errorf("a time in a transcript that is not timed")

@@ -90,6 +90,10 @@ func appendRecord(b []byte, r Record, timed bool) ([]byte, error) {
 		b = appendBool(binary.BigEndian.AppendUint64(b, r.Conn), r.ToServer)
 	case Crashed:
 		b = appendID(b, r.Node)
+	case Saved:
+		b = appendID(b, r.Node)
+	case Restored:
+		b = appendID(b, r.Node)
 	case Clock:
 		b = binary.BigEndian.AppendUint64(b, r.Now)
 	case Saw:
@@ -160,6 +164,10 @@ func decode(tag byte, body []byte, timed bool) (Record, error) {
 		out = Delivered{r.U64("connection"), r.Bool("direction")}
 	case tagCrashed:
 		out = Crashed{readID(r, "node", false)}
+	case tagSaved:
+		out = Saved{readID(r, "node", false)}
+	case tagRestored:
+		out = Restored{readID(r, "node", false)}
 	case tagClock:
 		out = Clock{r.U64("now")}
 	case tagSaw:

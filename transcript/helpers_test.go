@@ -176,7 +176,7 @@ func drawSent(t *rapid.T) Sent {
 // drawRecord draws a record of every type alike.
 func drawRecord(t *rapid.T, timed bool) Record {
 	conn := rapid.Uint64Range(1, 3).Draw(t, "conn")
-	switch rapid.IntRange(0, 9).Draw(t, "type") {
+	switch rapid.IntRange(0, 11).Draw(t, "type") {
 	case 0:
 		return Registered{drawID(t, "provider"), identity.Party{ID: drawID(t, "user"), Key: draw32[suite.Point](t, "key")}}
 	case 1:
@@ -193,6 +193,10 @@ func drawRecord(t *rapid.T, timed bool) Record {
 		if timed {
 			return Clock{edge(math.MaxUint64).Draw(t, "now")}
 		}
+	case 8:
+		return Saved{drawID(t, "node")}
+	case 9:
+		return Restored{drawID(t, "node")}
 	}
 	return drawSaw(t)
 }
@@ -230,7 +234,7 @@ func one(timed bool) *Memory {
 		Saw{Who: "alice", Number: 7, What: PeerStopped, Sid: sid, Index: 6, Party: "bob", UpTo: 5},
 		Saw{Who: "alice", Number: 8, What: Ended, Sid: sid, Index: 6, Epoch: 1, Reason: 1, Code: strings.Repeat("0123456789", 6), Check: "D1", Error: "forked"},
 		Saw{Who: "alice", Number: 9, What: Fault, Party: "router", Check: "D1", Error: "forked"},
-		Crashed{"alice"}, Closed{2}, Closed{1})
+		Crashed{"alice"}, Saved{"router"}, Restored{"router"}, Closed{2}, Closed{1})
 	if timed {
 		add(Clock{1700000000000})
 	}

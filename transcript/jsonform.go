@@ -98,6 +98,8 @@ var shapes = map[string]shape{
 	"saw":        newShape("who", "number", "what", "conversation"),
 	"crashed":    newShape("node"),
 	"clock":      newShape("now"),
+	"saved":      newShape("node"),
+	"restored":   newShape("node"),
 	"end":        newShape("records", "digest"),
 }
 

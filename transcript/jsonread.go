@@ -244,6 +244,10 @@ func (o *object) record() (Record, error) {
 		return Delivered{conn, to}, err
 	case "crashed":
 		return Crashed{o.id("node")}, nil
+	case "saved":
+		return Saved{o.id("node")}, nil
+	case "restored":
+		return Restored{o.id("node")}, nil
 	case "clock":
 		return Clock{o.num("now")}, nil
 	default: // saw

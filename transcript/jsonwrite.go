@@ -93,6 +93,12 @@ func (t *JSONWriter) Write(r Record) error {
 	case Crashed:
 		l.word("type", "crashed")
 		l.word("node", string(r.Node))
+	case Saved:
+		l.word("type", "saved")
+		l.word("node", string(r.Node))
+	case Restored:
+		l.word("type", "restored")
+		l.word("node", string(r.Node))
 	case Clock:
 		l.word("type", "clock")
 		l.number("now", r.Now)

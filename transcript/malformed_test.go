@@ -84,6 +84,8 @@ func TestBinaryRefuses(t *testing.T) {
 		"registered":             {1, body(tagRegistered, id("a"), id(""), make([]byte, 32)), "not a valid id"},
 		"registered by":          {1, body(tagRegistered, id(""), id("a"), make([]byte, 32)), "provider"},
 		"crashed":                {1, body(tagCrashed, id(strings.Repeat("a", 65))), "not a valid id"},
+		"saved":                  {1, body(tagSaved, id("")), "not a valid id"},
+		"restored":               {1, body(tagRestored, id("")), "not a valid id"},
 		"clock":                  {3, body(tagClock, uint64(1)), "not timed"},
 		"direction":              {2, body(tagDelivered, uint64(1), uint8(2)), "neither 0 nor 1"},
 		"no bytes":               {2, body(tagSent, uint64(1), uint8(0), field(0), uint8(0), field(0), field(0)), "a message of 0 bytes"},
@@ -171,6 +173,8 @@ func TestWritersRefuse(t *testing.T) {
 		"opened":          Sent{Bytes: []byte{1}, Opened: Opened{Kind: Hello, Plain: []byte{1}}},
 		"time":            Clock{1},
 		"node":            Crashed{},
+		"saved":           Saved{},
+		"restored":        Restored{},
 		"client":          Connected{1, "", "b"},
 		"user":            Registered{"a", identity.Party{}},
 	} {

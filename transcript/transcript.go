@@ -33,7 +33,7 @@ type Header struct {
 }
 
 // Record is one thing that happened: Registered, Connected, Closed, Sent,
-// Delivered, Saw, Crashed, Clock.
+// Delivered, Saw, Crashed, Clock, Saved, Restored.
 type Record interface{ tag() byte }
 
 // Registered: a provider learnt a user's key, out of band.
@@ -90,6 +90,12 @@ type Delivered struct {
 
 // Crashed: a node stopped, and began again from what it had stored.
 type Crashed struct{ Node identity.ID }
+
+// Saved: what a provider has stored was copied.
+type Saved struct{ Node identity.ID }
+
+// Restored: a provider stopped, and began again from what was copied last.
+type Restored struct{ Node identity.ID }
 
 // Clock: the time from now on, in milliseconds since 1970. Only in transcripts
 // that are Timed.
@@ -151,6 +157,8 @@ const (
 	tagSaw
 	tagCrashed
 	tagClock
+	tagSaved
+	tagRestored
 )
 
 func (Registered) tag() byte { return tagRegistered }
@@ -161,3 +169,5 @@ func (Delivered) tag() byte  { return tagDelivered }
 func (Saw) tag() byte        { return tagSaw }
 func (Crashed) tag() byte    { return tagCrashed }
 func (Clock) tag() byte      { return tagClock }
+func (Saved) tag() byte      { return tagSaved }
+func (Restored) tag() byte   { return tagRestored }

@@ -205,6 +205,10 @@ func (n *Net) Crash(name string) error {
 	if n.opt.Tap != nil {
 		n.opt.Tap.Crashed(name)
 	}
+	return n.restart(name)
+}
+
+func (n *Net) restart(name string) error {
 	for _, w := range n.wires {
 		if w.a == name || w.b == name {
 			n.cut(w, name)
@@ -235,14 +239,21 @@ func (n *Net) Crash(name string) error {
 // Backup copies the store of a provider.
 func (n *Net) Backup(name string) *store.Memory {
 	_, p := n.node(name)
+	if n.opt.Tap != nil {
+		n.opt.Tap.Saved(name)
+	}
 	return p.Store.Clone()
 }
 
-// Restore crashes a provider and brings it back with an earlier copy of its store.
+// Restore crashes a provider and brings it back with an earlier copy of its store:
+// a tap takes it for the one made last.
 func (n *Net) Restore(name string, backup *store.Memory) error {
 	_, p := n.node(name)
 	p.Store = backup.Clone()
-	return n.Crash(name)
+	if n.opt.Tap != nil {
+		n.opt.Tap.Restored(name)
+	}
+	return n.restart(name)
 }
 
 // Fork makes the router corrupt: from now on it serves these users from a copy of

@@ -25,6 +25,10 @@ type Tap interface {
 	Closed(wire uint64)
 	// Crashed is called when a node stops, before it begins again.
 	Crashed(node string)
+	// Saved is called when a provider's store was copied, Restored when a provider
+	// stops, before it begins again from the copy made last.
+	Saved(node string)
+	Restored(node string)
 }
 
 // Blind is a Tap that looks at nothing, for others to be built on.
@@ -60,6 +64,12 @@ func (n *Net) Watch(t Tap) { n.opt.Tap = t }
 
 // Failed names the node whose step failed last; "" if none has.
 func (n *Net) Failed() string { return n.failed }
+
+// Saved implements Tap.
+func (Blind) Saved(string) {}
+
+// Restored implements Tap.
+func (Blind) Restored(string) {}
 
 func (n *Net) tapStep(node string, in any, records []store.Record, err error) {
 	if err != nil {

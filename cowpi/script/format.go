@@ -14,6 +14,9 @@ import (
 func (s Script) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "providers %d\n", s.Providers)
+	if s.Stock > 0 {
+		fmt.Fprintf(&b, "stock %d\n", s.Stock)
+	}
 	if len(s.Users) > 0 {
 		fmt.Fprintf(&b, "users%s\n", list(s.Users))
 	}
@@ -59,12 +62,20 @@ func Describe(a Action) string {
 		return q(a.Who) + " releases texts" + in(a.In)
 	case Discard:
 		return q(a.Who) + " discards texts" + in(a.In)
+	case ReplaceStock:
+		return q(a.Who) + " replaces the stock"
+	case RenewKeys:
+		return q(a.Who) + " renews the keys"
 	case Offline:
 		return q(a.Who) + " goes offline"
 	case Online:
 		return q(a.Who) + " comes back"
 	case Crash:
 		return q(a.Node) + " crashes"
+	case Backup:
+		return "router makes a backup"
+	case Restore:
+		return "router is restored"
 	case Together:
 		return "together"
 	case Run:

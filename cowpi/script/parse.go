@@ -41,12 +41,13 @@ type parser struct {
 	users  map[string]bool
 	talks  map[string]bool // conversations
 	open   *Together
-	opened int // the line of open
+	opened int  // the line of open
+	saved  bool // the router has a backup
 	toks   []token
 }
 
 // reserved words begin statements; as names they are quoted.
-var reserved = [...]string{"in", "providers", "users", "conversation", "together", "end", "run", "wait", "expect", "same", "forked"}
+var reserved = [...]string{"in", "providers", "stock", "users", "conversation", "together", "end", "run", "wait", "expect", "same", "forked"}
 
 func (p *parser) parseLine(line string) error {
 	if !utf8.ValidString(line) {
@@ -67,6 +68,8 @@ func (p *parser) parseLine(line string) error {
 	switch first.text {
 	case "providers":
 		return p.providers()
+	case "stock":
+		return p.stock()
 	case "users":
 		return p.declare()
 	case "conversation":
@@ -265,21 +268,28 @@ func (p *parser) say(who, in token, text string) error {
 }
 
 func (p *parser) providers() error {
+	return p.setting(&p.Providers, "providers are", identity.MaxProviders)
+}
+
+func (p *parser) stock() error { return p.setting(&p.Stock, "the stock is", MaxStock) }
+
+// setting reads a number that holds for the whole script.
+func (p *parser) setting(n *int, what string, most int) error {
 	t, err := p.take("a number")
 	if err != nil {
 		return err
 	}
-	n, err := strconv.Atoi(t.text)
-	if err != nil || n < 1 || n > identity.MaxProviders {
-		return fmt.Errorf("providers: a number from 1 to %d", identity.MaxProviders)
+	v, err := strconv.Atoi(t.text)
+	if err != nil || v < 1 || v > most {
+		return fmt.Errorf("%s a number from 1 to %d", what, most)
 	}
-	if p.Providers != 0 || p.count > 0 || p.open != nil {
-		return fmt.Errorf("providers are said once, before all that happens")
+	if *n != 0 || p.count > 0 || p.open != nil {
+		return fmt.Errorf("%s said once, before all that happens", what)
 	}
 	if len(p.toks) > 0 {
 		return fmt.Errorf("what does %s mean here?", p.toks[0])
 	}
-	p.Providers = n
+	*n = v
 	return nil
 }
 

@@ -13,6 +13,7 @@ const (
 	MaxUsers      = 1024
 	MaxRun        = 1_000_000 // things that a run statement lets happen
 	MaxWait       = 400 * 24 * 3600 * 1000
+	MaxStock      = 4096 // prekeys of one user
 )
 
 // DefaultProviders is how many providers there are when a script does not say.
@@ -22,6 +23,7 @@ const DefaultProviders = 3
 // conversations are known, nodes exist.
 type Script struct {
 	Providers     int      // router and mirrors together
+	Stock         int      // prekeys that everybody keeps with the providers; 0: so many that they last
 	Users         []string // in the order of their first mention
 	Conversations []string // in the order of their beginning
 	Statements    []Statement
@@ -56,6 +58,10 @@ type (
 	Release struct{ Who, In string }
 	// Discard takes back texts that are not on their way.
 	Discard struct{ Who, In string }
+	// ReplaceStock withdraws one's prekeys and uploads others.
+	ReplaceStock struct{ Who string }
+	// RenewKeys makes new keys for one's connections while they stand.
+	RenewKeys struct{ Who string }
 )
 
 // What happens around them.
@@ -66,6 +72,10 @@ type (
 	Online struct{ Who string }
 	// Crash stops a node, user or provider, and starts it from what it stored.
 	Crash struct{ Node string }
+	// Backup keeps a copy of what the router has stored, instead of an older one.
+	Backup struct{}
+	// Restore stops the router and starts it from its backup.
+	Restore struct{}
 	// Together holds statements that are all under way at once.
 	Together struct{ Body []Statement }
 	// Run lets so many things happen, within Together.
@@ -189,9 +199,13 @@ func (Change) action()       {}
 func (Leave) action()        {}
 func (Release) action()      {}
 func (Discard) action()      {}
+func (ReplaceStock) action() {}
+func (RenewKeys) action()    {}
 func (Offline) action()      {}
 func (Online) action()       {}
 func (Crash) action()        {}
+func (Backup) action()       {}
+func (Restore) action()      {}
 func (Together) action()     {}
 func (Run) action()          {}
 func (Wait) action()         {}

@@ -45,6 +45,9 @@ func TestEveryStatement(t *testing.T) {
 		`Alice leaves # at last`:                      Leave{"Alice", "lunch"},
 		`Alice releases texts`:                        Release{"Alice", "lunch"},
 		`Alice discards texts in lunch`:               Discard{"Alice", "lunch"},
+		`Alice replaces the stock`:                    ReplaceStock{"Alice"},
+		`Alice renews the keys`:                       RenewKeys{"Alice"},
+		`router makes a backup`:                       Backup{},
 		`Bob goes offline`:                            Offline{"Bob"},
 		`Bob comes back`:                              Online{"Bob"},
 		`Bob crashes`:                                 Crash{"Bob"},
@@ -94,6 +97,17 @@ func TestTogetherHoldsItsStatements(t *testing.T) {
 	require.Equal(t, 10, strings.Count(s.String(), "\n"))
 }
 
+// What holds for the whole script stands before all that happens; who is restored
+// has made a backup before.
+func TestStockAndBackups(t *testing.T) {
+	s := parsed(t, "stock 3\nproviders 2\nconversation x: A B\nrouter makes a backup\nA: hi\nrouter is restored\n")
+	require.Equal(t, 3, s.Stock)
+	require.Equal(t, []Action{Converse{"x", []string{"A", "B"}}, Backup{}, Say{"A", "x", "hi"}, Restore{}}, actions(s))
+	require.Equal(t, s.Stock, parsed(t, s.String()).Stock)
+	_, err := Parse("stock 3\nstock 3")
+	require.EqualError(t, err, "line 2: the stock is said once, before all that happens")
+}
+
 // A user may have any name, also one that means something else without quotes.
 func TestNamesInQuotes(t *testing.T) {
 	s := parsed(t, "conversation x: \"in\" expect \"end\" ünï #comment\n\"in\": hello\nexpect: hi\n\"expect\" goes offline\nünï: hö\n")
@@ -132,6 +146,13 @@ func TestBadScripts(t *testing.T) {
 		`conversation two: ""`:             `cannot be a name`,
 		`providers 3`:                      `before all that happens`,
 		`providers x`:                      `a number from 1`,
+		`stock 3`:                          `before all that happens`,
+		`stock 0`:                          `a number from 1`,
+		`Alice replaces stock`:             `cannot do this: "replaces"`,
+		`Alice renews the stock`:           `cannot do this: "renews"`,
+		`mirror1 makes backup`:             `cannot do this: "makes"`,
+		`router is restored`:               `has no backup`,
+		`mirror1 makes a backup`:           `only the router can come back`,
 		`wait long`:                        `a time such as`,
 		`wait -1s`:                         `a time such as`,
 		`run 5`:                            `within together`,
@@ -204,6 +225,7 @@ func FuzzParse(f *testing.F) {
 		again := parsed(t, s.String())
 		require.Equal(t, s.String(), again.String())
 		require.Equal(t, s.Providers, again.Providers)
+		require.Equal(t, s.Stock, again.Stock)
 		require.Equal(t, s.Users, again.Users)
 		require.Equal(t, s.Conversations, again.Conversations)
 	})

@@ -51,6 +51,10 @@ func (p *parser) userDoes(who string, verb token) error {
 			return p.add(Release{who, in})
 		}
 		return p.add(Discard{who, in})
+	case verb.is("replaces") && p.accept("the", "stock"):
+		return p.add(ReplaceStock{who})
+	case verb.is("renews") && p.accept("the", "keys"):
+		return p.add(RenewKeys{who})
 	case verb.is("goes") && p.accept("offline"):
 		return p.add(Offline{who})
 	case verb.is("comes") && p.accept("back"):
@@ -122,6 +126,17 @@ func (p *parser) providerDoes(name string, verb token) error {
 	switch {
 	case verb.is("crashes"):
 		return p.add(Crash{name})
+	case verb.is("makes") && p.accept("a", "backup"):
+		if name != "router" {
+			return fmt.Errorf("only the router can come back from a backup: a mirror that forgot something is not served")
+		}
+		p.saved = true
+		return p.add(Backup{})
+	case verb.is("is") && p.accept("restored"):
+		if name != "router" || !p.saved {
+			return fmt.Errorf("%s has no backup", name)
+		}
+		return p.add(Restore{})
 	case verb.is("behaves"):
 		return p.add(Behave{name})
 	case verb.is("forks"):

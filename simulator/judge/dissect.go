@@ -4,30 +4,40 @@ import (
 	"encoding/binary"
 	"strconv"
 
+	"cowpi.example/cowpi/channel"
 	"cowpi.example/cowpi/conversation"
+	"cowpi.example/cowpi/exchange"
 	"cowpi.example/cowpi/pair"
 	"cowpi.example/transcript"
 )
 
-// span is one field of a message: its name, and the place in what was opened, or
-// in the bytes on the wire.
+// layer is where a field of a message lies.
+type layer int
+
+const (
+	plain  layer = iota // in what was opened
+	inner               // in what was opened within that
+	onWire              // in the bytes as they were sent
+)
+
+func (l layer) of(m *said) []byte {
+	return [...][]byte{m.opened.Plain, m.opened.Inner, m.bytes}[l]
+}
+
+// span is one field of a message: its name, and its place.
 type span struct {
 	field    string
-	wire     bool
+	in       layer
 	from, to int
 }
 
-func (x span) of(m *said) []byte {
-	if x.wire {
-		return m.bytes[x.from:x.to]
-	}
-	return m.opened.Plain[x.from:x.to]
-}
+func (x span) of(m *said) []byte { return x.in.of(m)[x.from:x.to] }
 
 // cutter cuts a message into fields. When bytes are missing it stops, and leaves
 // the judgement to those who parse.
 type cutter struct {
 	b      []byte
+	layer  layer
 	at     int
 	prefix string
 	out    []span
@@ -39,7 +49,7 @@ func (c *cutter) take(name string, n int) []byte {
 		c.done = true
 		return nil
 	}
-	c.out = append(c.out, span{field: c.prefix + name, from: c.at, to: c.at + n})
+	c.out = append(c.out, span{c.prefix + name, c.layer, c.at, c.at + n})
 	c.at += n
 	return c.b[c.at-n : c.at]
 }
@@ -80,27 +90,13 @@ func (c *cutter) in(prefix string, f func()) {
 
 // dissect names every field of a message.
 func dissect(m *said) []span {
-	var out []span
-	onWire := func(name string, from, to int) {
-		if from < to && to <= len(m.bytes) {
-			out = append(out, span{name, true, from, to})
-		}
-	}
-	c := &cutter{b: m.opened.Plain}
 	switch m.opened.Kind {
-	case transcript.Hello:
-		onWire("msg1 E_c", 0, len(m.bytes))
-	case transcript.Handshake:
-		if !m.toServer {
-			onWire("msg2 E_s", 0, 32)
-			onWire("msg2 seal", 32, len(m.bytes))
-			c.all("msg2 id", 65, "msg2 Y", 32)
-		} else {
-			onWire("msg3 seal", 0, len(m.bytes))
-			c.all("msg3 role", 1, "msg3 id", 65, "msg3 A", 32, "msg3 X", 32)
-		}
+	case transcript.Hello, transcript.Handshake:
+		return handshake(m, "", onWire, plain)
+	case transcript.Renewal:
+		return append(frame(m), handshake(m, "renewal ", plain, inner)...)
 	case transcript.Data:
-		onWire("frame", 0, min(256, len(m.bytes)))
+		c := &cutter{b: m.opened.Plain}
 		switch {
 		case len(c.b) == 0:
 		case m.conn.user:
@@ -108,17 +104,50 @@ func dissect(m *said) []span {
 		default:
 			linkPacket(c)
 		}
+		return append(frame(m), c.out...)
 	}
-	return append(out, c.out...)
+	return nil
 }
+
+func frame(m *said) []span {
+	return []span{{"frame", onWire, 0, min(256, len(m.bytes))}}
+}
+
+// handshake names the fields of a handshake message: those that are open lie in one
+// layer, those that are sealed in another.
+func handshake(m *said, prefix string, open, sealed layer) []span {
+	o := &cutter{b: open.of(m), layer: open, prefix: prefix}
+	c := &cutter{b: sealed.of(m), layer: sealed, prefix: prefix}
+	switch size := len(o.b); {
+	case size == channel.Msg1Size:
+		o.take("msg1 E_c", size)
+	case size == channel.Msg2Size && !m.toServer:
+		o.all("msg2 E_s", 32, "msg2 seal", size-32)
+		c.all("msg2 id", 65, "msg2 Y", 32)
+	case size == channel.Msg3Size && m.toServer:
+		o.take("msg3 seal", size)
+		c.all("msg3 role", 1, "msg3 id", 65, "msg3 A", 32, "msg3 X", 32)
+	}
+	return append(o.out, c.out...)
+}
+
+var handoutNames = map[exchange.HandoutKind]string{exchange.HandoutFetched: "fetched ", exchange.HandoutAssigned: "assigned ",
+	exchange.HandoutExpired: "expired ", exchange.HandoutWithdrawn: "withdrawn "}
+
+// The names of SPEC.md, 9.2 and 9.4, by type bytes.
+var (
+	messageNames = map[int]string{1: "Prekeys", 2: "Withdraw", 3: "Fetch", 4: "Upload", 5: "Ack", 6: "HandoutAck", 16: "Welcome", 17: "Stocked",
+		18: "Fetched", 19: "FetchFailed", 20: "Handouts", 21: "LowStock", 22: "Delivery", 23: "Refused", 24: "Seen"}
+	packetNames = map[int]string{1: "link Hello", 2: "link Data", 3: "link LinkAck", 4: "link Resync", 5: "link Snapshot", 6: "link End"}
+	logNames    = map[int]string{1: "Propose", 2: "Commit", 3: "Pick", 4: "Expire", 5: "log Withdraw", 16: "Confirm", 17: "Asked", 18: "Verdict"}
+)
 
 func exchangeMessage(c *cutter) {
 	tag := 0
 	if len(c.b) > 0 {
 		tag = int(c.b[0])
 	}
-	name := map[int]string{1: "Prekeys", 2: "Withdraw", 3: "Fetch", 4: "Upload", 5: "Ack", 6: "HandoutAck", 16: "Welcome", 17: "Stocked",
-		18: "Fetched", 19: "FetchFailed", 20: "Handouts", 21: "LowStock", 22: "Delivery", 23: "Refused", 24: "Seen"}[tag]
+	name := messageNames[tag]
 	if name == "" {
 		name = "message " + strconv.Itoa(tag)
 	}
@@ -152,9 +181,13 @@ func exchangeMessage(c *cutter) {
 		case 20:
 			c.take("first", 8)
 			c.each("count", func() {
-				if kind := c.number("kind", 1); c.take("prekey id", 8) != nil && kind <= 2 {
-					c.all("to", 65, "purpose", 32)
-				}
+				kind := exchange.HandoutKind(c.number("kind", 1))
+				c.in(handoutNames[kind], func() {
+					c.take("prekey id", 8)
+					if kind == exchange.HandoutFetched || kind == exchange.HandoutAssigned {
+						c.all("to", 65, "purpose", 32)
+					}
+				})
 			})
 		case 22:
 			c.all("Sid", 32, "index", 8, "head", 8, "digest before", 32)
@@ -224,8 +257,7 @@ func block(c *cutter) {
 }
 
 func linkPacket(c *cutter) {
-	name := map[byte]string{1: "Hello", 2: "Data", 3: "LinkAck", 4: "Resync", 5: "Snapshot", 6: "End"}[c.b[0]]
-	c.in("link "+name+" ", func() {
+	c.in(packetNames[int(c.b[0])]+" ", func() {
 		switch c.take("type", 1)[0] {
 		case 1:
 			c.all("first", 8, "last", 8, "taken", 8, "digest", 32)
@@ -256,7 +288,7 @@ func logMessage(c *cutter) {
 		return
 	}
 	t := c.b[c.at]
-	c.prefix = map[byte]string{1: "Propose ", 2: "Commit ", 3: "Pick ", 4: "Expire ", 5: "log Withdraw ", 16: "Confirm ", 17: "Asked ", 18: "Verdict "}[t]
+	c.prefix = logNames[int(t)] + " "
 	c.take("type", 1)
 	switch t {
 	case 1:

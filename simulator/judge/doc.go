@@ -20,10 +20,10 @@
 // values of H1 that nobody was given. The distinguishers guard that argument
 // against mistakes in the code, and the negative controls in the tests show
 // that they can win: for several ways of breaking deniability, and for every field
-// of every kind of message that honest scripts bring about, there is one that notices.
-// The few fields of which nobody could, and the kinds that do not come about, are
-// named in flips_test.go.
+// of every kind of message, record and event, there is one that notices. The few
+// fields of which nobody could are named in flips_test.go and clocks_test.go.
 //
-// All distinguishers take it that everybody in the transcript was honest. If
-// somebody was not, they may find a contradiction that was really there.
+// All distinguishers take it that everybody in the transcript was honest, but for
+// those that the evidence names ([Evidence].Corrupt). If somebody else was not, they
+// may find a contradiction that was really there.
 package judge

@@ -23,6 +23,10 @@ type Evidence struct {
 	// More are further transcripts of the same origin, all real or all forged, for
 	// those who count how often something happens.
 	More []*transcript.Memory
+	// Corrupt lists parties that did not keep to the protocol, as everybody knows. What
+	// such a provider said proves nothing, nor does it that such an author wrote what
+	// cannot be read, or wrote something twice.
+	Corrupt []identity.ID
 	// Beacon, if not nil, is a public source from which everybody in the transcript
 	// is said to have drawn coins: who has a certain key, in a certain step, for a
 	// purpose. Mobile CoWPI has none; what was drawn from one can be checked.

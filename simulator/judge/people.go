@@ -5,6 +5,7 @@ import (
 
 	"cowpi.example/cowpi/conversation"
 	"cowpi.example/cowpi/exchange"
+	"cowpi.example/cowpi/fault"
 	"cowpi.example/cowpi/identity"
 	"cowpi.example/cowpi/pair"
 	"cowpi.example/cowpi/suite"
@@ -16,14 +17,20 @@ import (
 // does not know what people wished for and what their coins were. All else
 // follows, and is compared.
 type people struct {
-	st     *story
-	world  map[identity.ID]suite.Point
-	set    suite.Hash // digest of the provider set
-	users  map[identity.ID]*person
-	texts  map[place]shownText
-	said   []string // contradictions in what people sent
-	seen   []string // contradictions in what they saw
-	unsure string
+	st    *story
+	world map[identity.ID]suite.Point
+	set   suite.Hash // digest of the provider set
+	users map[identity.ID]*person
+	texts map[place]shownText
+	// oddities are what was shown in place of a text.
+	oddities map[place]transcript.Saw
+	said     []string // contradictions in what people sent
+	seen     []string // contradictions in what they saw
+	unsure   string
+
+	now      uint64 // if the transcript is timed
+	restored bool   // a provider was
+	corrupt  map[identity.ID]bool
 }
 
 // place is an index of a conversation.
@@ -45,13 +52,16 @@ type person struct {
 	fetched  []fetchedKeys
 	assigned map[[2]string]exchange.Prekey // peer, Sid -> the key to begin with
 	chains   map[chainOf]*chain
-	batches  map[uint32][]byte
+	batches  map[uint32][]exchange.Prekey
+	batch    uint32         // the last one
+	gone     uint32         // batches up to this one were withdrawn
 	offered  map[int]uint32 // by provider: batches
 	logs     []map[uint64]string
 	position uint64 // of the hand-out log
 	online   bool
 	blind    bool       // the router's connection is gone: what it wrote since was not seen
 	late     bool       // it sends that now
+	again    bool       // it has just come online, and sends all again
 	parting  suite.Hash // a conversation that it left, as the last: it may have written first
 	number   uint64     // of the last event
 	slack    uint64     // events that there may have been and that nobody told
@@ -84,6 +94,8 @@ type talk struct {
 	heads   []uint64
 	flying  []flying
 	owes    uint64 // one above the index of which a receipt is due
+	stopped bool   // it broke off, and has still to say so
+	retry   uint64 // when it sends again what was refused
 	refused bool   // uploads were, in this epoch
 }
 
@@ -116,7 +128,11 @@ type chain struct {
 
 func follow(e Evidence) *people {
 	st := e.story()
-	p := &people{st: st, world: map[identity.ID]suite.Point{}, users: map[identity.ID]*person{}, texts: map[place]shownText{}}
+	p := &people{st: st, world: map[identity.ID]suite.Point{}, users: map[identity.ID]*person{}, texts: map[place]shownText{}, oddities: map[place]transcript.Saw{},
+		corrupt: map[identity.ID]bool{}}
+	for _, id := range e.Corrupt {
+		p.corrupt[id] = true
+	}
 	for _, s := range e.everybody() {
 		p.world[s.ID] = s.Key
 	}
@@ -137,7 +153,7 @@ func follow(e Evidence) *people {
 
 func newPerson(id identity.ID, providers int) *person {
 	u := &person{id: id, links: make([]line, providers), known: map[identity.ID]bool{}, talks: map[suite.Hash]*talk{},
-		assigned: map[[2]string]exchange.Prekey{}, chains: map[chainOf]*chain{}, batches: map[uint32][]byte{},
+		assigned: map[[2]string]exchange.Prekey{}, chains: map[chainOf]*chain{}, batches: map[uint32][]exchange.Prekey{},
 		fetches: map[exchange.FetchID]exchange.Fetch{}, asked: map[exchange.FetchID]string{}}
 	u.forget()
 	u.logs = make([]map[uint64]string, providers)
@@ -153,7 +169,7 @@ func (u *person) forget() {
 	u.logs = make([]map[uint64]string, len(u.links))
 	u.online = false
 	for _, t := range u.talks {
-		t.heads = make([]uint64, len(u.links))
+		t.heads, t.retry = make([]uint64, len(u.links)), 0
 	}
 }
 
@@ -166,6 +182,10 @@ func (p *people) saw(format string, args ...any) {
 
 func (p *people) record(i int, rec transcript.Record) {
 	switch rec := rec.(type) {
+	case transcript.Clock:
+		p.now = rec.Now
+	case transcript.Restored:
+		p.restored = true
 	case transcript.Connected:
 		if u := p.users[rec.Client]; u != nil {
 			p.rest(u)
@@ -204,7 +224,7 @@ func (p *people) record(i int, rec transcript.Record) {
 			return
 		}
 		p.rest(u)
-		u.late, u.parting = false, suite.Hash{}
+		u.late, u.again, u.parting = false, false, suite.Hash{}
 		if m.message != nil && u.links[at].conn == m.conn.number {
 			p.heard(i, u, at, m.message)
 		}
@@ -262,6 +282,10 @@ func (p *people) linkDown(u *person, at int) {
 
 // heard is a message from a provider.
 func (p *people) heard(i int, u *person, at int, m exchange.Message) {
+	if _, welcome := m.(exchange.Welcome); welcome == u.links[at].welcomed {
+		p.hangsUp(u, at, fault.Refute(fault.H5, "%T is out of order", m))
+		return
+	}
 	switch m := m.(type) {
 	case exchange.Welcome:
 		u.links[at].welcomed = true
@@ -273,6 +297,7 @@ func (p *people) heard(i int, u *person, at int, m exchange.Message) {
 		for _, l := range u.links {
 			online = online && l.welcomed
 		}
+		u.again = online
 		switch {
 		case online && u.anyGone(): // it may not know, and hear it later
 			u.expect = append(u.expect, expected{maybe: true}, expected{maybe: true})
@@ -300,7 +325,7 @@ func (p *people) heard(i int, u *person, at int, m exchange.Message) {
 	case exchange.FetchFailed:
 		u.expect = append(u.expect, expected{maybe: true})
 	case exchange.Refused:
-		u.talk(m.Sid).refused = true
+		p.refused(u, m)
 		u.expect = append(u.expect, expected{maybe: true})
 	}
 }
@@ -322,65 +347,6 @@ func (u *person) owe(at int, m exchange.Message) {
 func (u *person) oweAll(m exchange.Message) {
 	for i := range u.links {
 		u.owe(i, m)
-	}
-}
-
-// handedOut is a part of the log of one's prekeys.
-func (p *people) handedOut(u *person, at int, m exchange.Handouts) {
-	for i := range u.logs {
-		if u.logs[i] == nil {
-			u.logs[i] = map[uint64]string{}
-		}
-	}
-	for i, h := range m.List {
-		u.logs[at][m.First+uint64(i)] = string(h.Encode())
-	}
-	before := u.position
-	for {
-		next, same := u.position+1, true
-		for i := range u.logs {
-			h, ok := u.logs[i][next]
-			same = same && ok && h == u.logs[0][next]
-		}
-		if !same {
-			break
-		}
-		u.position = next
-	}
-	if u.position > before {
-		u.oweAll(exchange.HandoutAck{Position: u.position})
-	}
-}
-
-// answered is an answer to a fetch.
-func (p *people) answered(u *person, at int, m exchange.Fetched) {
-	f, ok := u.fetches[m.ID]
-	if _, once := u.asked[m.ID]; once && !ok {
-		return // asked again, answered before
-	}
-	if !ok {
-		p.sent("%s is answered a fetch that it did not make", u.id)
-		return
-	}
-	if u.answers[m.ID] == nil {
-		u.answers[m.ID] = map[int]exchange.Fetched{}
-	}
-	u.answers[m.ID][at] = m
-	if len(u.answers[m.ID]) < len(u.links) {
-		return
-	}
-	delete(u.fetches, m.ID)
-	got := fetchedKeys{f.Sid, map[identity.ID]exchange.Prekey{}}
-	for i, k := range m.Keys {
-		if i >= len(f.IDs) || f.IDs[i] != k.ID || p.world[k.ID] != k.Key {
-			p.sent("%s fetched the keys of others, or other keys", u.id)
-		}
-		got.keys[k.ID] = k.Prekey
-		p.meets(u, k.ID)
-	}
-	u.fetched = append(u.fetched, got)
-	if u.talks[f.Sid] == nil || u.talks[f.Sid].phase == 0 {
-		u.expect = append(u.expect, expected{hidden: true}) // Created
 	}
 }
 

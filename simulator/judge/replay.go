@@ -3,9 +3,7 @@ package judge
 import (
 	"bytes"
 	"encoding/binary"
-	"errors"
 	"fmt"
-	"strings"
 
 	"cowpi.example/cowpi/channel"
 	"cowpi.example/cowpi/cowpitest"
@@ -14,7 +12,6 @@ import (
 	"cowpi.example/cowpi/provider"
 	"cowpi.example/cowpi/store"
 	"cowpi.example/cowpi/suite"
-	"cowpi.example/cowpi/wire"
 	"cowpi.example/transcript"
 )
 
@@ -27,19 +24,16 @@ type replay struct {
 	st      *story
 	nodes   map[identity.ID]*node
 	macs    map[authOf]suite.Hash // by which key, of what
-	keyIDs  map[uint64][8]byte    // by connection
-	current *said                 // the message that is being opened
-	conn    uint64                // the connection in whose handshake we are
-	sealed  map[string][]byte     // what came out of Seal -> what went in
+	keyIDs  map[session][8]byte
+	current *said             // the message that is being opened
+	conn    uint64            // the connection in whose handshake we are
+	agreed  map[uint64]uint32 // sessions of each connection so far
+	sealed  map[string][]byte // what came out of Seal -> what went in
 	now     uint64
 	closed  map[uint64]bool // connections that are gone
+	corrupt map[identity.ID]bool
 	wrong   []string
 	unsure  string // why nothing can be said
-}
-
-type authOf struct {
-	key    [8]byte
-	upload suite.Hash
 }
 
 // node is one provider.
@@ -48,7 +42,11 @@ type node struct {
 	config  provider.Config
 	machine *provider.Provider
 	store   *store.Memory
+	backup  *store.Memory
 	expect  []provider.Send
+	woken   uint64 // when it was woken to say that, if it was
+	wake    uint64 // when it wants to be woken
+	dials   map[int]bool
 }
 
 // The router calls its end of a connection to a mirror by another number.
@@ -57,7 +55,7 @@ const dialled = 1 << 40
 func judgeProviders(e Evidence) Opinion {
 	c := e.cache
 	c.replay.Do(func() {
-		r := newReplay(e.story())
+		r := newReplay(e.story(), e.Corrupt)
 		if r.unsure == "" {
 			r.run()
 		}
@@ -69,9 +67,12 @@ func judgeProviders(e Evidence) Opinion {
 	return contradictions(c.faults)
 }
 
-func newReplay(st *story) *replay {
-	r := &replay{Suite: st.suite, st: st, nodes: map[identity.ID]*node{}, macs: map[authOf]suite.Hash{}, keyIDs: map[uint64][8]byte{},
-		sealed: map[string][]byte{}, closed: map[uint64]bool{}, now: cowpitest.Start}
+func newReplay(st *story, corrupt []identity.ID) *replay {
+	r := &replay{Suite: st.suite, st: st, nodes: map[identity.ID]*node{}, macs: map[authOf]suite.Hash{}, keyIDs: map[session][8]byte{},
+		agreed: map[uint64]uint32{}, sealed: map[string][]byte{}, closed: map[uint64]bool{}, corrupt: map[identity.ID]bool{}, now: cowpitest.Start}
+	for _, id := range corrupt {
+		r.corrupt[id] = true
+	}
 	set, err := identity.UnsafeProviders(r, st.head.Providers...)
 	if err != nil {
 		r.say("the provider set: %v", err)
@@ -98,54 +99,12 @@ func limits(st *story) (l provider.Limits) {
 	for _, m := range st.all {
 		if p, ok := m.message.(exchange.Prekeys); ok {
 			if n := len(p.List); n < 1000 {
-				l.LowStock = n / 4
+				l.LowStock = max(1, n/4)
 			}
 			break
 		}
 	}
 	return l
-}
-
-// learn finds out which authentication keys belong to which connections: those
-// that users had when they made their uploads.
-func (r *replay) learn() {
-	current := map[[2]identity.ID]uint64{}
-	for i, rec := range r.st.records {
-		if c, ok := rec.(transcript.Connected); ok {
-			current[[2]identity.ID{c.Client, c.Server}] = c.Conn
-			if strings.HasSuffix(string(c.Server), "*") || strings.HasSuffix(string(c.Client), "*") {
-				r.unsure = "the router forked"
-			}
-		}
-		m := r.st.sent[i]
-		if m == nil {
-			continue
-		}
-		if m.opened.Kind == transcript.Renewal {
-			r.unsure = "keys of a connection were renewed while it stood"
-		}
-		u, ok := m.message.(exchange.Upload)
-		if !ok {
-			continue
-		}
-		if len(u.Auths) != len(r.st.head.Providers) {
-			r.say("%s: an upload with %d authentication blocks", m, len(u.Auths))
-			continue
-		}
-		id := u.ID(r.Suite)
-		for j, a := range u.Auths {
-			conn := current[[2]identity.ID{m.from, r.st.head.Providers[j].ID}]
-			if known, ok := r.keyIDs[conn]; ok && known != a.KeyID {
-				r.say("%s: two ids of the authentication key of connection %d", m, conn)
-			}
-			r.keyIDs[conn] = a.KeyID
-			of := authOf{a.KeyID, id}
-			if mac, ok := r.macs[of]; ok && mac != a.MAC {
-				r.say("%s: two MACs of one upload under one key", m)
-			}
-			r.macs[of] = a.MAC
-		}
-	}
 }
 
 func (r *replay) say(format string, args ...any) {
@@ -154,6 +113,7 @@ func (r *replay) say(format string, args ...any) {
 
 func (r *replay) start(n *node) {
 	var err error
+	n.wake, n.dials = 0, map[int]bool{}
 	if n.id == r.st.head.Providers[0].ID {
 		n.machine, err = provider.NewRouter(n.config)
 	} else {
@@ -179,43 +139,69 @@ func (r *replay) step(n *node, in provider.Input) {
 	}
 	n.store.Commit(out.Records)
 	for _, ev := range out.Events {
-		if f, ok := ev.(provider.Fault); ok {
+		if f, ok := ev.(provider.Fault); ok && len(r.corrupt) == 0 {
 			r.say("%s would have hung up: %v", n.id, f.Err)
 		}
 	}
 	for _, ef := range out.Effects {
-		if s, ok := ef.(provider.Send); ok {
-			if !r.closed[uint64(s.Conn)&^dialled] {
-				n.expect = append(n.expect, s)
+		switch x := ef.(type) {
+		case provider.Send:
+			if !r.closed[uint64(x.Conn)&^dialled] {
+				n.expect = append(n.expect, x)
 			}
+		case provider.WakeAt:
+			n.wake = x.Time
+		case provider.Dial:
+			n.dials[x.Mirror] = true
 		}
 	}
 }
 
 // settled says that a provider has said all that it had to say.
 func (r *replay) settled(n *node) {
-	if len(n.expect) > 0 {
+	if len(n.expect) > 0 && !r.corrupt[n.id] {
 		r.say("%s did not say %d messages that it had to say", n.id, len(n.expect))
-		n.expect = nil
 	}
+	n.expect, n.woken = nil, 0
+}
+
+// clock lets time pass: who asked for it is woken, just then.
+func (r *replay) clock(now uint64) {
+	for {
+		var next *node
+		for _, p := range r.st.head.Providers {
+			if n := r.nodes[p.ID]; n != nil && n.wake != 0 && n.wake <= now && (next == nil || n.wake < next.wake) {
+				next = n
+			}
+		}
+		if next == nil {
+			break
+		}
+		r.now, next.wake = max(r.now, next.wake), 0
+		r.step(next, provider.Tick{})
+		next.woken = r.now
+	}
+	r.now = now
 }
 
 // run goes through the transcript.
 func (r *replay) run() {
 	for i, rec := range r.st.records {
-		if r.now += 20; len(r.wrong) > 20 {
+		if len(r.wrong) > 20 {
 			return
+		}
+		if !r.st.head.Timed {
+			r.now += 20
 		}
 		switch rec := rec.(type) {
 		case transcript.Clock:
-			r.now = rec.Now
+			r.clock(rec.Now)
 		case transcript.Registered:
 			r.step(r.nodes[rec.Provider], provider.Register{User: rec.User})
 		case transcript.Connected:
 			r.step(r.nodes[rec.Server], provider.Opened{Conn: provider.ConnID(rec.Conn)})
 			if at, ok := r.st.providers[rec.Client]; ok && at == 0 {
-				r.conn = rec.Conn
-				r.step(r.nodes[rec.Client], provider.LinkUp{Mirror: r.st.providers[rec.Server], Conn: provider.ConnID(rec.Conn | dialled)})
+				r.linkUp(r.nodes[rec.Client], r.st.providers[rec.Server], rec.Conn)
 			}
 		case transcript.Closed:
 			r.gone(rec.Conn)
@@ -224,6 +210,18 @@ func (r *replay) run() {
 				n.expect = nil
 				r.start(n)
 			}
+		case transcript.Saved:
+			if n := r.nodes[rec.Node]; n != nil {
+				n.backup = n.store.Clone()
+			}
+		case transcript.Restored:
+			n := r.nodes[rec.Node]
+			if n == nil || n.backup == nil {
+				r.say("%q comes back from a backup that it has not", rec.Node)
+				continue
+			}
+			n.store, n.expect = n.backup.Clone(), nil
+			r.start(n)
 		case transcript.Sent:
 			if m := r.st.sent[i]; m != nil {
 				r.compare(m)
@@ -246,6 +244,16 @@ func (r *replay) run() {
 	}
 }
 
+// linkUp connects the router to a mirror: not before it asked for that.
+func (r *replay) linkUp(n *node, mirror int, conn uint64) {
+	if r.st.head.Timed && !n.dials[mirror] && !r.corrupt[n.id] {
+		r.say("%s did not ask for connection %d at %d", n.id, conn, r.now)
+	}
+	delete(n.dials, mirror)
+	r.conn = conn
+	r.step(n, provider.LinkUp{Mirror: mirror, Conn: provider.ConnID(conn | dialled)})
+}
+
 func (r *replay) gone(conn uint64) {
 	c := r.st.conns[conn]
 	if c == nil {
@@ -261,8 +269,11 @@ func (r *replay) gone(conn uint64) {
 // compare holds what a provider said against what it had to say.
 func (r *replay) compare(m *said) {
 	n := r.nodes[m.from]
-	if n == nil {
+	if n == nil || r.corrupt[n.id] {
 		return
+	}
+	if n.woken != 0 && n.woken != r.now {
+		r.say("%s is said at %d, and was due at %d", m, r.now, n.woken)
 	}
 	if len(n.expect) == 0 {
 		r.say("%s: it had nothing to say", m)
@@ -285,21 +296,28 @@ func (r *replay) compare(m *said) {
 			r.say("%s: something is in it", m)
 		}
 	case channel.Msg2Size:
-		r.equal(m, r.sealed[string(want.Bytes[32:])], plain, 65)
+		r.equal(m, transcript.Handshake, r.sealed[string(want.Bytes[32:])], plain, 65)
 	case channel.Msg3Size:
-		r.equal(m, r.sealed[string(want.Bytes)], plain, 1+65+32)
+		r.equal(m, transcript.Handshake, r.sealed[string(want.Bytes)], plain, 1+65+32)
 	default:
 		frame := r.sealed[string(want.Bytes)]
 		size := int(binary.BigEndian.Uint32(frame[1:]))
-		if m.opened.Kind != transcript.Data || !bytes.Equal(frame[5:5+size], plain) {
-			r.say("%s: not what it had to say: %s", m, difference(frame[5:5+size], plain))
+		payload := frame[5 : 5+size]
+		switch {
+		case frame[0] == renewalFrame && size == channel.Msg2Size && len(plain) == size:
+			r.equal(m, transcript.Renewal, r.sealed[string(payload[32:])], m.opened.Inner, 65)
+		case (frame[0] == renewalFrame) != (m.opened.Kind == transcript.Renewal) || !bytes.Equal(payload, plain):
+			r.say("%s: not what it had to say: %s", m, difference(payload, plain))
 		}
 	}
 }
 
+// renewalFrame is how a frame begins that carries a message of a handshake.
+const renewalFrame = 1
+
 // equal compares the first n bytes; the rest is a fresh key.
-func (r *replay) equal(m *said, want, got []byte, n int) {
-	if len(want) != len(got) || !bytes.Equal(want[:n], got[:n]) || m.opened.Kind != transcript.Handshake {
+func (r *replay) equal(m *said, kind transcript.Kind, want, got []byte, n int) {
+	if len(want) != len(got) || !bytes.Equal(want[:n], got[:n]) || m.opened.Kind != kind {
 		r.say("%s: its handshake names somebody else", m)
 	}
 }
@@ -311,73 +329,4 @@ func difference(want, got []byte) string {
 		}
 	}
 	return fmt.Sprintf("%d bytes, not %d", len(got), len(want))
-}
-
-var errClosed = errors.New("judge: not to be used")
-
-// Coins implements suite.Suite: nobody looks at them.
-func (r *replay) Coins(suite.Seed, suite.Scalar, uint64, suite.Purpose, uint32) suite.Coin {
-	return suite.Coin{}
-}
-
-// H1 implements suite.Suite.
-func (r *replay) H1(suite.Coin, suite.Scalar) suite.Scalar { return suite.Scalar{} }
-
-// Public implements suite.Suite.
-func (r *replay) Public(suite.Scalar) suite.Point { return suite.Point{} }
-
-// DH implements suite.Suite.
-func (r *replay) DH(_ suite.Scalar, p suite.Point) (suite.Point, error) {
-	if r.Suite.CheckPoint(p) != nil && p != (suite.Point{}) {
-		return suite.Point{}, errClosed
-	}
-	return suite.Point{}, nil
-}
-
-// KDF implements suite.Suite. An authentication key is the number of its
-// connection; its id and its MACs are those of the transcript.
-func (r *replay) KDF(purpose suite.Purpose, n int, fields ...[]byte) []byte {
-	out := make([]byte, n)
-	switch purpose {
-	case "auth key":
-		binary.BigEndian.PutUint64(out, r.conn)
-	case "auth key id":
-		conn := binary.BigEndian.Uint64(fields[0])
-		if id, ok := r.keyIDs[conn]; ok {
-			copy(out, id[:])
-		} else {
-			binary.BigEndian.PutUint64(out, ^conn)
-		}
-	case "auth sid":
-		copy(out, fields[0])
-	case "auth":
-		id, ok := r.keyIDs[binary.BigEndian.Uint64(fields[0])]
-		mac, known := r.macs[authOf{id, suite.Hash(fields[1])}]
-		if ok && known {
-			copy(out, mac[:])
-		}
-	}
-	return out
-}
-
-// Seal implements suite.Suite.
-func (r *replay) Seal(dst []byte, _ suite.Purpose, _ suite.Key, _ [suite.NonceSize]byte, plain []byte, _ ...[]byte) []byte {
-	out := make([]byte, len(plain)+suite.TagSize)
-	binary.BigEndian.PutUint64(out, uint64(len(r.sealed)+1))
-	r.sealed[string(out)] = bytes.Clone(plain)
-	return append(dst, out...)
-}
-
-// Open implements suite.Suite: what the transcript says was in it.
-func (r *replay) Open(purpose suite.Purpose, _ suite.Key, _ [suite.NonceSize]byte, sealed []byte, _ ...[]byte) ([]byte, bool) {
-	o := r.current.opened
-	if purpose != "frame" {
-		return bytes.Clone(o.Plain), o.Kind == transcript.Handshake && len(o.Plain)+suite.TagSize == len(sealed)
-	}
-	if o.Kind != transcript.Data {
-		return nil, false
-	}
-	size := wire.Padme(max(5+len(o.Plain), channel.MinFrameSize-suite.TagSize))
-	w := wire.NewWriter(size).U8(0).Field(o.Plain)
-	return w.Bytes()[:size], size+suite.TagSize == len(sealed)
 }

@@ -20,10 +20,10 @@ func judgeReuse(e Evidence) Opinion {
 		o.wire(m)
 		switch x := m.message.(type) {
 		case exchange.Prekeys:
-			for i, k := range x.List {
-				from := fmt.Sprintf("prekey %d of batch %d of %s", i, x.Batch, m.from)
-				o.note("key", from, k.Y[:])
-				o.note("id of "+string(m.from), from, k.ID[:])
+			for _, k := range x.List {
+				batch := fmt.Sprintf("batch %d of %s", x.Batch, m.from)
+				o.note("key", fmt.Sprintf("prekey %x of %s", k.ID, batch), k.Y[:])
+				o.note("id of "+string(m.from), fmt.Sprintf("key %x of %s", k.Y, batch), k.ID[:])
 			}
 		case exchange.Fetch:
 			o.note("id", fmt.Sprintf("fetch of %s for %x", m.from, x.Sid[:4])+fmt.Sprint(x.IDs), x.ID[:])
@@ -66,7 +66,15 @@ func (o *origins) wire(m *said) {
 		if !m.toServer {
 			o.note("key", m.String(), m.bytes[:32])
 		}
-	case m.opened.Kind == transcript.Data && len(m.bytes) > 64:
+	case m.opened.Kind == transcript.Renewal:
+		for _, x := range dissect(m) {
+			switch x.field {
+			case "renewal msg1 E_c", "renewal msg2 E_s", "renewal msg2 Y", "renewal msg3 X":
+				o.note("key", m.String()+", "+x.field, x.of(m))
+			}
+		}
+	}
+	if (m.opened.Kind == transcript.Data || m.opened.Kind == transcript.Renewal) && len(m.bytes) > 64 {
 		o.note("end", m.String(), m.bytes[len(m.bytes)-suite.TagSize:])
 	}
 }

@@ -3,6 +3,7 @@ package judge
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"cowpi.example/cowpi/conversation"
 	"cowpi.example/cowpi/exchange"
@@ -72,7 +73,7 @@ func gather(st *story) *known {
 			if x.to-x.from != 32 {
 				continue
 			}
-			switch v := [32]byte(x.of(m)); x.field {
+			switch v := [32]byte(x.of(m)); strings.TrimPrefix(x.field, "renewal ") {
 			case "msg1 E_c", "msg2 E_s", "msg2 Y", "msg3 X", "Upload block X":
 				k.points[suite.Point(v)] = "the key " + x.field + " of " + string(m.from)
 			default:

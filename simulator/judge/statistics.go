@@ -18,6 +18,8 @@ var randomFields = map[string]kindOfRandom{
 	"text id":              randomBits,
 	"Upload MSG text seal": randomSeal, "Upload start block seal": randomSeal, "Upload block seal": randomSeal,
 	"frame": randomSeal, "msg2 seal": randomSeal, "msg3 seal": randomSeal,
+	"renewal msg1 E_c": randomPoint, "renewal msg2 E_s": randomPoint, "renewal msg2 Y": randomPoint, "renewal msg3 X": randomPoint,
+	"renewal msg2 seal": randomSeal, "renewal msg3 seal": randomSeal,
 }
 
 type kindOfRandom int

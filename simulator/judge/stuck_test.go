@@ -144,6 +144,7 @@ func often(n int, what string) string { return strings.Repeat(what, n) }
 var (
 	talking  = "providers 2\nconversation lunch: Alice Bob\n" + often(30, "Alice in lunch: hm\nBob in lunch: hm\n")
 	starting = "providers 2\nconversation lunch: Alice Bob\n" + often(13, "router crashes\nmirror1 crashes\n")
+	renewed  = "providers 2\nconversation lunch: Alice Bob\n" + often(13, "Alice renews the keys\nBob renews the keys\n")
 	changing = "providers 2\nconversation lunch: Alice Bob\n" + often(52, "Alice restarts Bob in lunch\n")
 )
 
@@ -172,6 +173,12 @@ func TestStuckBits(t *testing.T) {
 		{"msg3 X", real, starting, which{point: "channel naxos"}},
 		{"msg2 seal", real, starting, which{seal: "handshake 2"}},
 		{"msg3 seal", real, starting, which{seal: "handshake 3"}},
+		{"renewal msg1 E_c", real, renewed, which{point: "channel ephemeral"}},
+		{"renewal msg2 E_s", real, renewed, which{point: "channel ephemeral"}},
+		{"renewal msg2 Y", real, renewed, which{point: "channel naxos"}},
+		{"renewal msg3 X", real, renewed, which{point: "channel naxos"}},
+		{"renewal msg2 seal", real, renewed, which{seal: "handshake 2"}},
+		{"renewal msg3 seal", real, renewed, which{seal: "handshake 3"}},
 		{"Upload auth key id", cheap, "providers 2\nconversation lunch: Alice Bob\n" + often(26, "router crashes\nAlice in lunch: hm\n"), which{kdf: "auth key id"}},
 		{"frame", real, talking, which{seal: "frame"}},
 		{"Prekeys Y", real, talking, which{point: "prekey esk"}},

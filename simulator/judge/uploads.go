@@ -51,8 +51,11 @@ func (p *people) upload(u *person, m *said, x exchange.Upload) {
 	t := u.talk(d.Sid)
 	id := x.ID(s)
 	for _, f := range t.flying {
-		if f.id == id {
-			return // again, with other authentication
+		if f.id == id { // again, perhaps with other authentication
+			if p.st.head.Timed && !u.again && p.now != t.retry {
+				p.sent("%s is sent again at %d, and was due at %d", m, p.now, t.retry)
+			}
+			return
 		}
 	}
 	var before *conversation.Roster
@@ -91,10 +94,11 @@ func (p *people) judgeUpload(u *person, t *talk, m *said, d *conversation.DataBl
 	if t.phase == 3 && u.parting == d.Sid {
 		return p.judgeLate(u, t, m, d, blocks)
 	}
+	if t.phase == 3 && t.stopped && d.Stopped {
+		return p.judgeStop(u, t, m, d, blocks)
+	}
 	if t.phase != 2 {
-		if !d.Stopped {
-			p.sent("%s: it does not take part in %x", m, d.Sid[:4])
-		}
+		p.sent("%s: it does not take part in %x", m, d.Sid[:4])
 		return nil
 	}
 	if u.late {
@@ -143,6 +147,24 @@ func (p *people) judgeLate(u *person, t *talk, m *said, d *conversation.DataBloc
 		return nil
 	}
 	return st.Roster
+}
+
+// finalReasons are those upon which a SETUP or UPDATE is given up.
+var finalReasons = []exchange.Reason{exchange.ReasonUnknownUser, exchange.ReasonKeyDiffers, exchange.ReasonNoStock,
+	exchange.ReasonPrekey, exchange.ReasonTooLarge, exchange.ReasonProviderSet}
+
+// refused is a refusal: unless it is final, what was refused is sent again after a
+// pause.
+func (p *people) refused(u *person, m exchange.Refused) {
+	const pause = 1000 // cowpi.Policy.Retry, unless somebody chose otherwise
+	t := u.talk(m.Sid)
+	t.refused = true
+	for _, f := range t.flying {
+		final := f.block.Roster != nil && slices.Contains(finalReasons, m.Reason)
+		if f.id == m.Upload && !final && t.retry <= p.now {
+			t.retry = p.now + pause
+		}
+	}
 }
 
 func (u *person) anyGone() bool {

@@ -16,8 +16,9 @@ import (
 
 // shownText is a text as the first was shown it.
 type shownText struct {
-	id   content.TextID
-	text string
+	author identity.ID
+	id     content.TextID
+	text   string
 }
 
 func judgeViews(e Evidence) Opinion {
@@ -71,14 +72,15 @@ func (p *people) advance(i int, u *person, sid suite.Hash, t *talk) bool {
 			return false
 		}
 	}
-	m := got[0][first]
+	m, why := got[0][first], p.disagreement(u, sid, first)
 	for at := range u.links {
-		if !m.Equal(got[at][first]) {
-			p.saw("providers deliver different things to %s at index %d", u.id, first)
-		}
 		delete(got[at], first)
 	}
-	p.process(u, t, m)
+	if why != nil {
+		p.stops(u, sid, t, first, why)
+	} else {
+		p.process(i, u, t, m)
+	}
 	u.oweAll(exchange.Ack{Sid: sid, Index: first})
 	return true
 }
@@ -98,7 +100,7 @@ func (p *people) follows(i int, u *person, sid suite.Hash, index uint64) bool {
 }
 
 // process takes one index.
-func (p *people) process(u *person, t *talk, m exchange.Delivery) {
+func (p *people) process(i int, u *person, t *talk, m exchange.Delivery) {
 	s := p.st.suite
 	d, err := conversation.Parse(s, m.Data)
 	if err != nil || d.Sid != m.Sid {
@@ -137,6 +139,10 @@ func (p *people) process(u *person, t *talk, m exchange.Delivery) {
 	own := author == u.id
 	if own != (m.Block == nil) {
 		p.saw("index %d of %x: a block for its author %s, or none for another", m.Index, m.Sid[:4], u.id)
+	}
+	if why := p.refusal(i, u, m, author); why != nil {
+		p.stops(u, m.Sid, t, m.Index, why)
+		return
 	}
 	if joining {
 		t.state = conversation.Join(s, p.set, m.Index, m.Before, d)
@@ -279,7 +285,10 @@ func (p *people) view(u *person, s transcript.Saw) {
 	}
 	want := u.expect[0].saw
 	u.expect = u.expect[1:]
-	if want.What == transcript.Text && s.What == transcript.Text {
+	switch {
+	case p.odd(u, want, s):
+		want.What, want.ID = s.What, s.ID
+	case want.What == transcript.Text && s.What == transcript.Text:
 		p.text(u, s)
 		want.ID, want.Text = s.ID, s.Text
 	}
@@ -309,7 +318,10 @@ func (p *people) alone(u *person, s transcript.Saw) {
 // text is a text that was shown: to all the same, and of the length that was sealed.
 func (p *people) text(u *person, s transcript.Saw) {
 	at := place{s.Sid, s.Index}
-	this := shownText{s.ID, string(s.Text)}
+	if p.corrupt[u.id] && s.Party == u.id {
+		return // what it says that it wrote
+	}
+	this := shownText{s.Party, s.ID, string(s.Text)}
 	if first, ok := p.texts[at]; ok && first != this {
 		p.saw("%s saw another text at index %d than others", u.id, s.Index)
 	}

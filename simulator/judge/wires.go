@@ -1,10 +1,10 @@
 package judge
 
 import (
-	"bytes"
 	"fmt"
 
 	"cowpi.example/cowpi/channel"
+	"cowpi.example/cowpi/cowpitest"
 	"cowpi.example/cowpi/identity"
 	"cowpi.example/cowpi/suite"
 	"cowpi.example/cowpi/wire"
@@ -14,11 +14,14 @@ import (
 // judgeWires looks at connections and sizes, and at who is who.
 func judgeWires(e Evidence) Opinion {
 	st := e.story()
-	w := &wires{st: st, key: map[identity.ID]suite.Point{}, registered: map[[2]identity.ID]bool{}, out: append([]string(nil), st.wrong...)}
+	w := &wires{st: st, key: map[identity.ID]suite.Point{}, renewing: map[*connection]renewing{}, registered: map[[2]identity.ID]bool{}, out: append([]string(nil), st.wrong...)}
 	for _, s := range e.everybody() {
 		w.key[s.ID] = s.Key
 	}
 	w.header(e)
+	if len(st.records) > 0 && st.head.Timed && st.records[0] != (transcript.Clock{Now: cowpitest.Start}) {
+		w.say("the clock does not begin at %d", uint64(cowpitest.Start))
+	}
 	dark, opened := map[*connection]int{}, map[*connection]int{}
 	for i, rec := range st.records {
 		switch rec := rec.(type) {
@@ -30,8 +33,16 @@ func judgeWires(e Evidence) Opinion {
 			if _, ok := w.key[rec.Node]; !ok {
 				w.say("%q crashes, which is nobody", rec.Node)
 			}
+		case transcript.Saved:
+			if _, ok := st.providers[rec.Node]; !ok {
+				w.say("%q is saved, which is no provider", rec.Node)
+			}
+		case transcript.Restored:
+			if _, ok := st.providers[rec.Node]; !ok {
+				w.say("%q is restored, which is no provider", rec.Node)
+			}
 		case transcript.Clock:
-			if !st.head.Timed || rec.Now < w.now {
+			if !st.head.Timed || rec.Now <= w.now {
 				w.say("the clock says %d after %d", rec.Now, w.now)
 			}
 			w.now = rec.Now
@@ -67,6 +78,7 @@ func judgeWires(e Evidence) Opinion {
 type wires struct {
 	st         *story
 	key        map[identity.ID]suite.Point
+	renewing   map[*connection]renewing
 	registered map[[2]identity.ID]bool
 	now        uint64
 	out        []string
@@ -126,31 +138,39 @@ func (w *wires) message(m *said) {
 		w.say("%s has %d bytes, not %d", m, len(m.bytes), size)
 		return
 	}
-	if (m.nth == 2 && m.toServer) != (want == transcript.Data && len(m.opened.Plain) == 0) && m.opened.Kind == transcript.Data {
-		w.say("%s: only the first frame of a client is empty", m)
+	renewed := want == transcript.Data && w.renews(m)
+	if empty := m.opened.Kind == transcript.Data && len(m.opened.Plain) == 0; empty != (m.nth == 2 && m.toServer || renewed) {
+		w.say("%s: the first frame under new keys is empty, and no other", m)
 	}
 	if m.opened.Kind != transcript.Renewal && len(m.opened.Inner) > 0 {
 		w.say("%s: something is within what is in it", m)
 	}
-	s := w.st.suite
-	switch {
-	case want == transcript.Hello:
+	switch want {
+	case transcript.Hello:
 		w.point(m, m.bytes)
-	case want == transcript.Handshake && !m.toServer:
-		w.point(m, m.bytes[:32])
-		if p := m.opened.Plain; len(p) != 97 || !bytes.Equal(p[:65], m.from.Field()) || s.CheckPoint(suite.Point(p[65:])) != nil {
+	case transcript.Handshake:
+		w.handshake(m, m.bytes, m.opened.Plain)
+	}
+}
+
+// handshake looks at message 2 or 3 of a handshake: who names itself how?
+func (w *wires) handshake(m *said, bytes, sealed []byte) {
+	s := w.st.suite
+	if !m.toServer {
+		w.point(m, bytes[:32])
+		if p := sealed; len(p) != 97 || string(p[:65]) != string(m.from.Field()) || s.CheckPoint(suite.Point(p[65:])) != nil {
 			w.say("%s: the provider names itself otherwise", m)
 		}
-	case want == transcript.Handshake:
-		role := channel.RoleUser
-		if !m.conn.user {
-			role = channel.RoleRouter
-		}
-		key := w.key[m.from]
-		if p := m.opened.Plain; len(p) != 130 || p[0] != byte(role) || !bytes.Equal(p[1:66], m.from.Field()) ||
-			!bytes.Equal(p[66:98], key[:]) || s.CheckPoint(suite.Point(p[98:])) != nil {
-			w.say("%s: the client names itself otherwise", m)
-		}
+		return
+	}
+	role := channel.RoleUser
+	if !m.conn.user {
+		role = channel.RoleRouter
+	}
+	key := w.key[m.from]
+	if p := sealed; len(p) != 130 || p[0] != byte(role) || string(p[1:66]) != string(m.from.Field()) ||
+		string(p[66:98]) != string(key[:]) || s.CheckPoint(suite.Point(p[98:])) != nil {
+		w.say("%s: the client names itself otherwise", m)
 	}
 }
 

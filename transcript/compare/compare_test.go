@@ -37,7 +37,7 @@ func sids(c Collection) (out []suite.Hash) {
 // Whatever a provider or a participant does in these scripts, views agree. (What
 // the corrupt participant saw itself is its own business.)
 func TestViewsOfScriptsAgree(t *testing.T) {
-	for _, name := range []string{"default", "membership", "offline", "crash", "participant", "provider", "reorder", "fork"} {
+	for _, name := range []string{"default", "membership", "offline", "crash", "participant", "provider", "reorder", "fork", "upkeep"} {
 		c := collect(t, transcripttest.RecordScript(t, name))
 		delete(c, "Mallory")
 		compared := 0

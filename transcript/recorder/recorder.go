@@ -211,6 +211,12 @@ func (r *Recorder) Closed(wire uint64) { r.write(transcript.Closed{Conn: wire}) 
 // Crashed implements cowpitest.Tap.
 func (r *Recorder) Crashed(node string) { r.write(transcript.Crashed{Node: identity.ID(node)}) }
 
+// Saved implements cowpitest.Tap.
+func (r *Recorder) Saved(node string) { r.write(transcript.Saved{Node: identity.ID(node)}) }
+
+// Restored implements cowpitest.Tap.
+func (r *Recorder) Restored(node string) { r.write(transcript.Restored{Node: identity.ID(node)}) }
+
 // Saw is what an event of a participant is in a transcript. Events that are about
 // no conversation, or about what the application alone asked for, are not.
 func Saw(who identity.ID, e cowpi.Event) (s transcript.Saw, ok bool) {

@@ -20,7 +20,7 @@ import (
 // Every message of every script was opened, arrives after it was sent and on a
 // connection that is there, and what is written reads back the same.
 func TestRecordScripts(t *testing.T) {
-	for _, name := range []string{"default", "fork", "membership", "offline", "crash", "participant", "provider", "reorder"} {
+	for _, name := range []string{"default", "fork", "membership", "offline", "crash", "participant", "provider", "reorder", "upkeep"} {
 		m := transcripttest.RecordScript(t, name)
 		kinds := map[transcript.Kind]int{}
 		way := map[uint64]*[2]int{}

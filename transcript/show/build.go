@@ -114,7 +114,11 @@ func (b *builder) record(r transcript.Record) {
 		b.sent(r)
 	case transcript.Crashed:
 		for _, t := range b.order {
-			t.crashed(r.Node)
+			t.happens(r.Node, "crashes, and begins again from what it stored")
+		}
+	case transcript.Restored:
+		for _, t := range b.order {
+			t.happens(r.Node, "crashes, and begins again from an earlier copy of what it stored")
 		}
 	case transcript.Saw:
 		b.saw(r)

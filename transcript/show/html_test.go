@@ -30,7 +30,7 @@ func hostile() *transcript.Memory {
 			transcript.Saw{Who: id(who), What: transcript.Ended, Index: 1, Reason: 1, Check: nasty, Error: nasty, Code: nasty},
 			transcript.Saw{Who: id(who), What: transcript.Fault, Party: id("m"), Check: nasty, Error: nasty})
 	}
-	m.Records = append(m.Records, transcript.Crashed{Node: id("a")})
+	m.Records = append(m.Records, transcript.Crashed{Node: id("a")}, transcript.Restored{Node: id("m")})
 	return m
 }
 
@@ -104,7 +104,7 @@ func wellFormed(html string) error {
 }
 
 func TestHTMLIsWellFormed(t *testing.T) {
-	for _, name := range []string{"fork", "fork-single", "reorder", "membership", "crash", "default", "participant", "provider", "offline"} {
+	for _, name := range []string{"fork", "fork-single", "reorder", "membership", "crash", "default", "participant", "provider", "offline", "upkeep"} {
 		require.NoError(t, wellFormed(render(t, transcripttest.RecordScript(t, name), Options{})), name)
 	}
 	require.NoError(t, wellFormed(render(t, hostile(), Options{})))

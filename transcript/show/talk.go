@@ -162,10 +162,10 @@ func (t *talk) judged(from identity.ID, m judged) {
 	}
 }
 
-// crashed notes a crash at the last index there is.
-func (t *talk) crashed(node identity.ID) {
+// happens notes what befalls a node at the last index there is.
+func (t *talk) happens(node identity.ID, what string) {
 	if t.rows.any {
-		t.note(t.rows.top, Note{node, "crashes, and begins again from what it stored"})
+		t.note(t.rows.top, Note{node, what})
 	}
 }
 

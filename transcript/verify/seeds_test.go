@@ -17,7 +17,7 @@ func TestHonestUnderManySchedules(t *testing.T) {
 	if testing.Short() {
 		seeds = 2
 	}
-	for _, name := range []string{"crash", "membership", "offline", "default"} {
+	for _, name := range []string{"crash", "membership", "offline", "default", "upkeep"} {
 		for seed := uint64(2); seed < 2+seeds; seed++ {
 			m := transcripttest.RecordWith(t, transcripttest.Script(t, name), suite.Default, play.Options{Seed: seed})
 			report := run(t, m, nil)

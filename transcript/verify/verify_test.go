@@ -17,7 +17,7 @@ import (
 // Where everybody is honest nothing is broken, through joins, restarts, refusals,
 // offline spells and crashes.
 func TestHonestTranscriptsHold(t *testing.T) {
-	for _, name := range []string{"default", "membership", "offline", "crash"} {
+	for _, name := range []string{"default", "membership", "offline", "crash", "upkeep"} {
 		r := run(t, transcripttest.Record(t, transcripttest.Script(t, name)), nil)
 		require.True(t, r.Holds(), "%s: %s", name, r)
 		require.Empty(t, r.Broken())

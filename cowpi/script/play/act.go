@@ -50,6 +50,10 @@ func (p *player) do(st script.Statement) error {
 			return err
 		}
 		return p.input(a.Who, cowpi.DiscardTexts{Sid: sid})
+	case script.ReplaceStock:
+		return p.input(a.Who, cowpi.ReplaceStock{})
+	case script.RenewKeys:
+		return p.input(a.Who, cowpi.RenewChannels{})
 	case script.Offline:
 		p.net.SetOffline(a.Who, true)
 		return nil
@@ -58,6 +62,11 @@ func (p *player) do(st script.Statement) error {
 		return nil
 	case script.Crash:
 		return p.net.Crash(a.Node)
+	case script.Backup:
+		p.backup = p.net.Backup("router")
+		return nil
+	case script.Restore:
+		return p.net.Restore("router", p.backup)
 	case script.Together:
 		if !p.all(a.Body, false) {
 			return errors.New("there is no way on")

@@ -18,6 +18,7 @@ import (
 	"cowpi.example/cowpi/identity"
 	"cowpi.example/cowpi/provider"
 	"cowpi.example/cowpi/script"
+	"cowpi.example/cowpi/store"
 	"cowpi.example/cowpi/suite"
 )
 
@@ -98,6 +99,7 @@ type player struct {
 	said    []said
 	ready   map[string]cowpitest.Effort
 	corrupt map[string]bool // users and providers that misbehave, now or before
+	backup  *store.Memory   // of the router
 	report  Report
 	granted
 }
@@ -117,9 +119,9 @@ func Play(s script.Script, opt Options) (Report, error) {
 	if opt.Suite == nil {
 		opt.Suite = suite.Default
 	}
-	stock := min(1000, 40+8*len(s.Users))
+	stock, floor := stockOf(s)
 	net, err := cowpitest.New(cowpitest.Options{Seed: opt.Seed, Suite: opt.Suite, Providers: s.Providers, Users: s.Users,
-		Policy: cowpi.Policy{Stock: stock, Floor: stock / 4}, Limits: provider.Limits{LowStock: stock / 4}, Tap: opt.Tap,
+		Policy: cowpi.Policy{Stock: stock, Floor: floor}, Limits: provider.Limits{LowStock: floor}, Tap: opt.Tap,
 		Coins: opt.Coins, Self: opt.Self, Stop: opt.Stop})
 	if err != nil {
 		return Report{}, err
@@ -143,6 +145,16 @@ func Play(s script.Script, opt Options) (Report, error) {
 	}
 	p.tell()
 	return p.report, nil
+}
+
+// stockOf says how many prekeys everybody has, and of how many it is told that they
+// are few.
+func stockOf(s script.Script) (stock, floor int) {
+	stock = s.Stock
+	if stock == 0 {
+		stock = min(1000, 40+8*len(s.Users))
+	}
+	return stock, max(1, stock/4)
 }
 
 // all plays statements; each settles before the next if settle says so. It is

@@ -82,6 +82,25 @@ func TestFailures(t *testing.T) {
 	}
 }
 
+// A router comes back from the backup that it made last: what was before is never
+// lost, what came after its mirrors have.
+func TestRestoredRouter(t *testing.T) {
+	for _, text := range []string{"router makes a backup\n", ""} {
+		r := played(t, "providers 2\nrouter makes a backup\n"+group+text+"Bob: ho\nrouter is restored\nCharlie: hu\nexpect same Alice Bob Charlie\n",
+			Options{Suite: cowpitest.Cheap})
+		require.Empty(t, r.Failures)
+	}
+}
+
+// A stock is as large as the script says: the next who needs a prekey of one who is
+// away gets none.
+func TestStock(t *testing.T) {
+	const away = "users Alice Bob Charlie\nBob goes offline\nconversation a: Alice Bob\nconversation b: Charlie Bob\n"
+	require.Empty(t, played(t, "stock 1\n"+away+"expect Charlie fails\n", Options{Suite: cowpitest.Cheap}).Failures)
+	require.Empty(t, played(t, "stock 2\n"+away, Options{Suite: cowpitest.Cheap}).Failures)
+	require.NotEmpty(t, played(t, "stock 2\n"+away+"expect Charlie fails\n", Options{Suite: cowpitest.Cheap}).Failures)
+}
+
 // A fork that nobody expects is a failure: the views differ.
 func TestForkIsNotOverlooked(t *testing.T) {
 	const text = "providers 1\n" + group + "router forks Charlie\ntogether\nBob: one\nCharlie: two\nend\n"

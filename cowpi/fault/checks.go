@@ -95,7 +95,7 @@ const (
 	A5 Check = "A5" // a named prekey was handed to this author for this, and is unused
 	A6 Check = "A6" // limits
 	R1 Check = "R1" // a user is registered, with the key it shows
-	R2 Check = "R2" // a batch of prekeys is the next, or the same again
+	R2 Check = "R2" // a batch of prekeys is the next, or the same again, or what is left of it
 	R3 Check = "R3" // ids of prekeys are unique for their owner, and there are not too many
 	R4 Check = "R4" // a message is one that users send to this kind of provider
 )

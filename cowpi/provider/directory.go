@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"bytes"
 	"cowpi.example/cowpi/exchange"
 	"cowpi.example/cowpi/fault"
 	"cowpi.example/cowpi/identity"
@@ -31,7 +32,11 @@ func (s *step) prekeys(id identity.ID, m exchange.Prekeys) error {
 		if err != nil {
 			return err
 		}
-		if ok && b.digest != digest { // one that is used up cannot be compared
+		stored, err := s.d.Get(batchKey(tabPrekeys, id, m.Batch))
+		if err != nil {
+			return err
+		}
+		if ok && b.digest != digest && !leftOf(raw, stored) { // one that is used up cannot be compared
 			return fault.Refute(fault.R2, "batch %d comes again and is not the same", m.Batch)
 		}
 		return s.toUser(id, exchange.Stocked{Batch: o.held})
@@ -59,6 +64,20 @@ func (s *step) prekeys(id identity.ID, m exchange.Prekeys) error {
 		return err
 	}
 	return s.toUser(id, exchange.Stocked{Batch: o.held})
+}
+
+// leftOf says whether these prekeys are some of a batch, in its order: what is left
+// of it with an owner that was told, by a router just restored, that it is not held.
+func leftOf(raw, batch []byte) bool {
+	for ; len(raw) > 0; batch = batch[prekeySize:] {
+		if len(batch) == 0 {
+			return false
+		}
+		if bytes.Equal(raw[:prekeySize], batch[:prekeySize]) {
+			raw = raw[prekeySize:]
+		}
+	}
+	return true
 }
 
 // uniqueIDs is check R3: among what is live, and in the list itself. (Ids of

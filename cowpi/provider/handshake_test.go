@@ -105,6 +105,16 @@ func TestR2Batches(t *testing.T) {
 		rude(t, i, fault.R2, exchange.Prekeys{Batch: 3, List: somePrekeys(2, 1)})
 		rude(t, i, fault.R2, exchange.Prekeys{Batch: 1, List: somePrekeys(20, 1)})
 	}
+	// What is left of a batch is the same again; anything more, or in another order, is not.
+	n := newNet(t, 1, Limits{})
+	ps := people(n, 5, "ann")
+	list := ps[0].batches[0].List
+	ps[0].send(0, exchange.Prekeys{Batch: 1, List: []exchange.Prekey{list[1], list[3]}})
+	n.run()
+	n.noFaults()
+	ps[0].send(0, exchange.Prekeys{Batch: 1, List: []exchange.Prekey{list[3], list[1]}})
+	n.run()
+	requireFault(t, fault.R2, n.nodes[0].faults)
 }
 
 func TestR3Prekeys(t *testing.T) {

@@ -213,13 +213,14 @@ func (s *step) apply(c local, e entry) error {
 
 // unlocksWriting is the joiner's rule (SPEC.md, 10.4): one that joined by UPDATE
 // writes no text before it has seen an upload by that UPDATE's author, or by one
-// that was there at another time; by anyone, if it restarted itself.
+// that was there before; by anyone, if it restarted itself. One who came later proves
+// nothing: perhaps it was brought in by those alone who joined with us.
 func (s *step) unlocksWriting(c local, e entry) bool {
 	if c.MayWrite || e.own || c.Adder == "" {
 		return c.MayWrite
 	}
 	author, _ := e.before.Roster.Find(e.author)
-	return c.SelfRestart || e.author == c.Adder || author.Joined != c.Joined
+	return c.SelfRestart || e.author == c.Adder || author.Joined < c.Joined
 }
 
 // owe notes the receipt that is due for an entry, or that one of ours has paid it.

@@ -77,7 +77,7 @@ func (o outbox) mayWriteText(self identity.ID) bool {
 		return true
 	}
 	for _, p := range o.state.Roster.Entries() {
-		if p.ID != self && (o.SelfRestart || p.ID == o.Adder || p.Joined != o.Joined) {
+		if p.ID != self && (o.SelfRestart || p.ID == o.Adder || p.Joined < o.Joined) {
 			return false
 		}
 	}
@@ -167,9 +167,6 @@ func (s *step) writeText(o *outbox, n uint64, q queued) error {
 	if err := content.Seal(s.suite, d, km, plain); err != nil {
 		return err
 	}
-	if s.corrupt.data != nil {
-		s.corrupt.data(d)
-	}
 	q.Written = true
 	s.putText(o.sid, n, q)
 	return s.upload(o, d, km, n, nil)
@@ -211,6 +208,9 @@ func (s *step) writeStopped(sid suite.Hash) error {
 // upload makes the blocks for a data block, records the upload, and sends it.
 // keys are the fetched keys by which fresh pairs begin.
 func (s *step) upload(o *outbox, d *conversation.DataBlock, km suite.Key, text uint64, keys []exchange.FetchedKey) error {
+	if s.corrupt.data != nil {
+		s.corrupt.data(d)
+	}
 	o.Serial++
 	e := entry{d: d, before: o.state, own: true, author: s.self.ID}
 	e.m.Sid = d.Sid

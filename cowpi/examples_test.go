@@ -24,7 +24,7 @@ var within = []string{
 	"conversation.SetupPurpose", "naxos.InitiateWith", // a step of writing a SETUP; of the channel's handshake
 	"identity.UnsafeProviders",                                                     // for tests
 	"cowpitest.WithholdTexts", "cowpitest.ReorderTexts", "cowpitest.SubstituteKey", // as AlterTexts
-	"cowpitest.NewActor", "cowpitest.NewRecorder", "cowpitest.Sound",
+	"cowpitest.NewActor", "cowpitest.NewRecorder", "cowpitest.Sound", "cowpitest.NewKeyring", "provider.UnsafeStock", // for games
 	// What somebody who verifies a transcript recomputes, piece by piece.
 	"channel.AuthKeyID", "channel.FrameSize", "channel.ReadMsg2", "channel.ReadMsg3", "content.SealedSize", "conversation.HashOf", "conversation.NextDigestOf", "conversation.PairsOf", "exchange.BlocksSize", "exchange.FromUser", "exchange.UploadID", "integrity.Agree", "pair.Forward", "pair.OpenUnder", "provider.BatchDigest", "provider.LogDigest", "provider.ParsePacket", "scripttest.Random",
 	"corpustest.Add", "corpustest.Load", "corpustest.Decode", "corpustest.Write",

@@ -84,7 +84,8 @@ func (s *step) say(i int, m exchange.Message) error {
 	if l.phase != linkWelcomed {
 		return nil
 	}
-	conn, frame, err := l.conn.Seal(exchange.Encode(m))
+	payload := exchange.Encode(m)
+	conn, frame, err := l.conn.Seal(payload)
 	if errors.Is(err, channel.ErrExhausted) {
 		s.hangUp(i, fault.Refute(fault.F3, "the provider does not answer a renewal of the keys, which are used up"))
 		return nil
@@ -93,8 +94,16 @@ func (s *step) say(i int, m exchange.Message) error {
 		return err
 	}
 	s.links[i].conn = conn
+	s.tellWord(i, channel.Word{Said: true, Payload: payload})
 	s.out.Effects = append(s.out.Effects, Transmit{i, frame})
 	return s.renewIfNeeded(i)
+}
+
+// tellWord tells a game what was said or heard.
+func (s *step) tellWord(i int, w channel.Word) {
+	if s.word != nil {
+		s.word(s.providers.At(i).ID, w)
+	}
 }
 
 func (s *step) sayAll(m exchange.Message) error {
@@ -152,6 +161,7 @@ func (s *step) received(i int, data []byte) error {
 			return nil
 		}
 		s.links[i] = link{phase: linkConfirming, conn: conn}
+		s.tellWord(i, conn.Begins(true))
 		for _, m := range msgs {
 			s.out.Effects = append(s.out.Effects, Transmit{i, m})
 		}
@@ -163,6 +173,12 @@ func (s *step) received(i int, data []byte) error {
 		return nil
 	}
 	s.links[i].conn = conn
+	if opened.Confirmed {
+		s.tellWord(i, conn.Begins(false))
+	}
+	if opened.HasData {
+		s.tellWord(i, channel.Word{Payload: opened.Data})
+	}
 	for _, reply := range opened.Replies {
 		s.out.Effects = append(s.out.Effects, Transmit{i, reply})
 	}

@@ -18,6 +18,7 @@ import (
 	"maps"
 	"slices"
 
+	"cowpi.example/cowpi/channel"
 	"cowpi.example/cowpi/content"
 	"cowpi.example/cowpi/conversation"
 	"cowpi.example/cowpi/exchange"
@@ -65,12 +66,15 @@ type Config struct {
 	// UnsafeTamper, for tests and games, makes a corrupt participant: each upload
 	// goes through it before it is authenticated and sent. nil: honest.
 	UnsafeTamper func(exchange.Upload) exchange.Upload
-	// UnsafeText, likewise, replaces what a MSG is sealed from, UnsafeData changes
-	// what was sealed before blocks are made for it, and UnsafeKey replaces the k_m
-	// that one recipient is given.
+	// UnsafeText, likewise, replaces what a MSG is sealed from, UnsafeData changes a
+	// data block of any type before blocks are made for it (and then seals it anew),
+	// and UnsafeKey replaces the k_m that one recipient is given.
 	UnsafeText func(sid suite.Hash, p content.Plain) content.Plain
 	UnsafeData func(d *conversation.DataBlock)
 	UnsafeKey  func(d *conversation.DataBlock, to identity.ID, km suite.Key) suite.Key
+	// UnsafeWord, for games, is told what is said to a provider, and what is heard and
+	// believed to be from it. It changes nothing.
+	UnsafeWord func(provider identity.ID, w channel.Word)
 }
 
 // Participant is the machine of one user. Its durable state is in the store that
@@ -85,6 +89,7 @@ type Participant struct {
 	policy    Policy
 	tamper    func(exchange.Upload) exchange.Upload
 	corrupt   corruption
+	word      func(identity.ID, channel.Word)
 	keep      conversation.Keeper
 	vol       volatile
 }
@@ -113,8 +118,8 @@ func New(cfg Config) (*Participant, error) {
 	}
 	p := &Participant{suite: cfg.Suite, self: cfg.Self, providers: cfg.Providers,
 		digest: cfg.Providers.Digest(cfg.Suite), policy: cfg.Policy.withDefaults(), tamper: cfg.UnsafeTamper,
-		corrupt: corruption{cfg.UnsafeText, cfg.UnsafeData, cfg.UnsafeKey},
-		keep:    conversation.NewKeeper(cfg.Suite, keyPublic)}
+		corrupt: corruption{cfg.UnsafeText, cfg.UnsafeData, cfg.UnsafeKey}, word: cfg.UnsafeWord,
+		keep: conversation.NewKeeper(cfg.Suite, keyPublic)}
 	p.vol.links = make([]link, cfg.Providers.Len())
 	return p, nil
 }

@@ -43,7 +43,7 @@ func TestReadmeExampleIsCompiled(t *testing.T) {
 // The commands that README.md promises, each alone on a line; .ci/run runs them.
 func TestReadmeCommands(t *testing.T) {
 	readme, ci := file(t, "README.md"), file(t, ".ci/run")
-	for _, command := range []string{"go run ./cowpi/cmd/cowpi demo", "go test ./..."} {
+	for _, command := range []string{"go run ./proofs", "go run ./cowpi/cmd/cowpi demo", "go test ./..."} {
 		require.Contains(t, readme, "\n    "+command+"\n")
 		require.Regexp(t, regexp.MustCompile(`(?m)`+regexp.QuoteMeta(command)+`( |$)`), ci)
 	}

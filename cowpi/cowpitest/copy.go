@@ -9,6 +9,7 @@ import (
 
 	"cowpi.example/cowpi"
 	"cowpi.example/cowpi/identity"
+	"cowpi.example/cowpi/suite"
 )
 
 // Reseed makes everything that happens from now on follow from another seed.
@@ -23,18 +24,24 @@ func (n *Net) Reseed(seed uint64) {
 // seed of its own: just as this one would after Reseed. Nobody taps the copy. What
 // was done to nodes (Corrupt, Misdeeds, Twist) is not copied: copy first, corrupt
 // later. Several copies may be made at once, while the network itself rests.
-func (n *Net) Copy(seed uint64) (*Net, error) {
-	c := &Net{Now: n.Now, Set: n.Set, opt: n.opt, suite: &counting{Suite: n.opt.Suite}, joined: n.joined, conns: n.conns,
+func (n *Net) Copy(seed uint64) (*Net, error) { return n.CopyOver(seed, n.opt.Suite) }
+
+// CopyOver is Copy, but everybody in the copy goes on over s: one around the network's
+// own suite that looks at what is done.
+func (n *Net) CopyOver(seed uint64, s suite.Suite) (*Net, error) {
+	c := &Net{Now: n.Now, Set: n.Set, opt: n.opt, suite: &counting{Suite: s}, joined: n.joined, conns: n.conns,
 		dials: maps.Clone(n.dials), pause: maps.Clone(n.pause)}
-	c.opt.Tap, c.opt.Stop = nil, nil
+	c.opt.Tap, c.opt.Stop, c.opt.Suite = nil, nil, s
 	c.Reseed(seed)
 	if len(n.clones) > 0 {
 		return nil, fmt.Errorf("cowpitest: a forked network is not copied")
 	}
 	for _, p := range n.Providers {
 		d := *p
-		d.Store, d.Events, d.Corrupt, d.Log = p.Store.Clone(), slices.Clip(p.Events), nil, nil
+		d.Store, d.Events = p.Store.Clone(), slices.Clip(p.Events)
+		d.Corrupt, d.Log, d.Hear, d.Word = nil, nil, nil, nil
 		d.config.Suite, d.config.UnsafeTamper, d.config.UnsafeLog = c.suite, d.tamper, d.write
+		d.config.UnsafeHear, d.config.UnsafeWord = d.hear, d.told
 		var err error
 		if d.Machine, err = p.Machine.UnsafeCopy(d.config); err != nil {
 			return nil, err
@@ -43,7 +50,7 @@ func (n *Net) Copy(seed uint64) (*Net, error) {
 	}
 	for _, u := range n.Users {
 		v := *u
-		v.Store, v.Events, v.Corrupt, v.Misdeeds = u.Store.Clone(), slices.Clip(u.Events), nil, Misdeeds{}
+		v.Store, v.Events, v.Corrupt, v.Misdeeds, v.Word = u.Store.Clone(), slices.Clip(u.Events), nil, Misdeeds{}, nil
 		cfg := cowpi.Config{Suite: c.suite, Self: v.Self, Providers: c.Set, Policy: c.opt.Policy}
 		v.misbehave(&cfg)
 		var err error

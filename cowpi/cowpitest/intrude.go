@@ -67,10 +67,10 @@ func (n *Net) Intrude(self identity.Self, i int, payloads func(a *Actor) [][]byt
 			return a.Heard, nil
 		}
 		f, err := a.Say(b)
-		if err == nil {
-			err = say(f)
-		}
 		if err != nil {
+			return a.Heard, nil // the provider has not shown its keys: a corrupt one
+		}
+		if err := say(f); err != nil {
 			return a.Heard, err
 		}
 	}
@@ -187,7 +187,7 @@ func (p *Plot) Corrupt(n *Net, name string) error {
 		return t
 	}
 	u.UnsafeData = func(d *conversation.DataBlock) {
-		if now(6) {
+		if d.Type == conversation.MSG && now(6) {
 			p.Lies++
 			author := d.Author // another one's blocks it cannot make
 			p.falsify(r, d)

@@ -9,7 +9,6 @@ import (
 	"cowpi.example/cowpi"
 	"cowpi.example/cowpi/conversation"
 	"cowpi.example/cowpi/exchange"
-	"cowpi.example/cowpi/identity"
 	"cowpi.example/cowpi/pair"
 	"cowpi.example/cowpi/store"
 	"cowpi.example/cowpi/suite"
@@ -27,40 +26,16 @@ type secret [suite.KeySize]byte
 type holdings struct {
 	where   map[string]secret // every secret, by what and where it is
 	texts   map[suite.Hash][]string
-	uploads map[suite.Hash]map[uint64]held // unresolved, by serial
+	uploads map[suite.Hash]map[uint64]Held // unresolved, by serial
 	left    map[suite.Hash]string          // first bytes of all keys of a conversation
 	gone    map[suite.Hash]uint64          // conversations that we are out of: last index
 	batch   uint32
 	logged  uint64 // position of the hand-out log
 }
 
-// held is an upload in a store.
-type held struct {
-	data   *conversation.DataBlock
-	blocks [][]byte
-}
-
-func stockName(id pair.KeyID) string { return fmt.Sprintf("stock %x", id) }
-
-func pairName(sid suite.Hash, selfJoin, peerJoin uint32, peer identity.ID) string {
-	return fmt.Sprintf("pair %x %d %d %s", sid[:4], selfJoin, peerJoin, peer)
-}
-
-func pendingName(sid suite.Hash, serial uint64, peer identity.ID) string {
-	return fmt.Sprintf("upload %x %d %s", sid[:4], serial, peer)
-}
-
-func mineName(where string, r pair.Ref) string {
-	return fmt.Sprintf("%s: key %d %x", where, r.Kind, r.ID)
-}
-
-func chainName(where, way string, x suite.Point, n uint32) string {
-	return fmt.Sprintf("%s: %s chain %x at %d", where, way, x, n)
-}
-
 // read reads the store of a participant.
 func readHoldings(s suite.Suite, v store.View) (h holdings, err error) {
-	h = holdings{where: map[string]secret{}, texts: map[suite.Hash][]string{}, uploads: map[suite.Hash]map[uint64]held{},
+	h = holdings{where: map[string]secret{}, texts: map[suite.Hash][]string{}, uploads: map[suite.Hash]map[uint64]Held{},
 		left: map[suite.Hash]string{}, gone: map[suite.Hash]uint64{}}
 	_ = v.Scan(nil, nil, func(k, value []byte) bool {
 		err = h.record(s, k, value)
@@ -93,12 +68,8 @@ func (h *holdings) record(s suite.Suite, k, value []byte) error {
 		if value[1] == 3 {
 			h.gone[sid] = binary.BigEndian.Uint64(value[7:])
 		}
-	case 'p':
-		peer := identity.ID(rest[8 : len(rest)-2])
-		return h.half(pairName(sid, binary.BigEndian.Uint32(rest), binary.BigEndian.Uint32(rest[4:]), peer), rest[len(rest)-1], value)
-	case 'q':
-		peer := identity.ID(rest[8 : len(rest)-2])
-		return h.half(pendingName(sid, binary.BigEndian.Uint64(rest), peer), rest[len(rest)-1], value)
+	case 'p', 'q':
+		return h.half(recordName(k), rest[len(rest)-1], value)
 	case 'o':
 		h.texts[sid] = append(h.texts[sid], string(value[1+1+16+4:]))
 	case 'b':
@@ -112,9 +83,9 @@ func (h *holdings) record(s suite.Suite, k, value []byte) error {
 			err = r.Done()
 		}
 		if h.uploads[sid] == nil {
-			h.uploads[sid] = map[uint64]held{}
+			h.uploads[sid] = map[uint64]Held{}
 		}
-		h.uploads[sid][binary.BigEndian.Uint64(rest)] = held{d, blocks}
+		h.uploads[sid][binary.BigEndian.Uint64(rest)] = Held{d, blocks}
 		return err
 	}
 	return nil

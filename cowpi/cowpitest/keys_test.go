@@ -28,7 +28,7 @@ type inspector struct {
 
 // inspected is what an inspector knows of one participant.
 type inspected struct {
-	ring   *keyring
+	ring   *Keyring
 	events int
 	given  int
 	ever   map[secret]string // all secrets that it ever held
@@ -41,14 +41,15 @@ func inspect(t *teller) *inspector {
 		if in.users[to] == nil {
 			in.add(to)
 		}
-		in.users[to].ring.told(m)
+		in.users[to].ring.Told(m)
 		return []exchange.Message{m}
 	})
 	return in
 }
 
 func (in *inspector) add(id identity.ID) {
-	in.users[id] = &inspected{ring: newKeyring(in.t.suite, id), ever: map[secret]string{}, named: map[string]secret{}}
+	in.users[id] = &inspected{ring: NewKeyring(in.t.suite, id), ever: map[secret]string{}, named: map[string]secret{}}
+	in.users[id].ring.Offered = func(author identity.ID, data suite.Hash) int { return in.users[author].ring.Offers(data, id) }
 }
 
 // look inspects everybody.
@@ -77,8 +78,11 @@ func (p *inspected) look(t *teller, u *User) error {
 		}
 	}
 	p.stocked(now)
-	if err := p.ring.follow(u.Events[p.events:], now); err != nil {
+	if err := p.ring.Follow(Progress{u.Events[p.events:], now.gone, now.logged, now.uploads}); err != nil {
 		return err
+	}
+	if p.ring.forked > 0 {
+		return fmt.Errorf("it went on with a chain where it should have started one")
 	}
 	p.events = len(u.Events)
 	if err := p.compare(now); err != nil {
@@ -95,7 +99,7 @@ func (p *inspected) stocked(now holdings) {
 	p.ring.batch = now.batch
 	for name := range now.where {
 		if digits, ok := strings.CutPrefix(name, "stock "); ok && p.named["own "+digits] == (secret{}) {
-			p.ring.stock[keyID(digits)] = true
+			p.ring.Stock(keyID(digits))
 		}
 	}
 }

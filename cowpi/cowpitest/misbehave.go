@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"cowpi.example/cowpi"
+	"cowpi.example/cowpi/channel"
 	"cowpi.example/cowpi/content"
 	"cowpi.example/cowpi/conversation"
 	"cowpi.example/cowpi/exchange"
@@ -23,12 +24,28 @@ func (p *Provider) tamper(to identity.ID, m exchange.Message) []exchange.Message
 	return p.Corrupt(to, m)
 }
 
+// Ear is what a corrupt provider makes of what a user says: false if it acts as if
+// nothing had been said.
+type Ear func(from identity.ID, m exchange.Message) bool
+
+// hear lets a provider hear what users say, or what Hear lets through.
+func (p *Provider) hear(from identity.ID, m exchange.Message) bool {
+	return p.Hear == nil || p.Hear(from, m)
+}
+
 // write lets a provider write what it writes, or what Log makes of it.
 func (p *Provider) write(message []byte) [][]byte {
 	if p.Log == nil {
 		return [][]byte{message}
 	}
 	return p.Log(message)
+}
+
+// told tells whoever asked what the provider says and hears.
+func (p *Provider) told(peer identity.ID, w channel.Word) {
+	if p.Word != nil {
+		p.Word(peer, w)
+	}
 }
 
 // Say lets a corrupt provider say something to a user out of turn.
@@ -146,6 +163,11 @@ func (u *User) misbehave(cfg *cowpi.Config) {
 			return up
 		}
 		return u.Corrupt(up)
+	}
+	cfg.UnsafeWord = func(provider identity.ID, w channel.Word) {
+		if u.Word != nil {
+			u.Word(provider, w)
+		}
 	}
 	cfg.UnsafeText = func(sid suite.Hash, p content.Plain) content.Plain {
 		if u.UnsafeText == nil {

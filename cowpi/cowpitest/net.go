@@ -13,6 +13,7 @@ import (
 	"slices"
 
 	"cowpi.example/cowpi"
+	"cowpi.example/cowpi/channel"
 	"cowpi.example/cowpi/exchange"
 	"cowpi.example/cowpi/identity"
 	"cowpi.example/cowpi/provider"
@@ -53,6 +54,7 @@ type User struct {
 	Offline bool          // the phone has no network
 	Corrupt func(exchange.Upload) exchange.Upload
 	Misdeeds
+	Word   func(provider identity.ID, w channel.Word) // what it says and hears; may be nil
 	Effort Effort
 	wake   cowpi.Time
 }
@@ -63,8 +65,10 @@ type Provider struct {
 	Store   *store.Memory
 	Machine *provider.Provider
 	Events  []provider.Event
-	Corrupt Tamper                        // nil: honest
-	Log     func(message []byte) [][]byte // what it writes for other providers; nil: honest
+	Corrupt Tamper                                 // nil: honest
+	Log     func(message []byte) [][]byte          // what it writes for other providers; nil: honest
+	Hear    Ear                                    // nil: honest
+	Word    func(peer identity.ID, w channel.Word) // what it says and hears; may be nil
 	Effort  Effort
 	wake    uint64
 	index   int
@@ -147,7 +151,8 @@ func New(opt Options) (*Net, error) {
 		opt.Tap.Began(n)
 	}
 	for _, p := range n.Providers {
-		p.config = provider.Config{Suite: n.suite, Self: p.Self, Providers: n.Set, Limits: opt.Limits, UnsafeTamper: p.tamper, UnsafeLog: p.write}
+		p.config = provider.Config{Suite: n.suite, Self: p.Self, Providers: n.Set, Limits: opt.Limits,
+			UnsafeTamper: p.tamper, UnsafeLog: p.write, UnsafeHear: p.hear, UnsafeWord: p.told}
 		if err := n.startProvider(p); err != nil {
 			return nil, err
 		}
@@ -228,7 +233,10 @@ func (n *Net) Do(name string, in cowpi.Input) (cowpi.Output, error) {
 // stepUser is one step of a user: commit records and events, then do the effects.
 func (n *Net) stepUser(u *User, in cowpi.Input) (cowpi.Output, error) {
 	before := n.suite.mults()
-	out, err := u.Machine.Step(u.Store, in, suite.Seed(n.random()), cowpi.Time(n.Now))
+	seed := suite.Seed(n.random())
+	out, err := guarded(n.suite, func() (cowpi.Output, error) {
+		return u.Machine.Step(u.Store, in, seed, cowpi.Time(n.Now))
+	})
 	u.Effort.Steps++
 	u.Effort.Mults += n.suite.mults() - before
 	n.tapStep(string(u.Self.ID), in, out.Records, err)
@@ -268,7 +276,8 @@ func (n *Net) userEffects(u *User, effects []cowpi.Effect) {
 // stepProvider is one step of a provider.
 func (n *Net) stepProvider(p *Provider, in provider.Input) error {
 	before := n.suite.mults()
-	out, err := p.Machine.Step(p.Store, in, suite.Seed(n.random()), n.Now)
+	seed := suite.Seed(n.random())
+	out, err := guarded(n.suite, func() (provider.Output, error) { return p.Machine.Step(p.Store, in, seed, n.Now) })
 	p.Effort.Steps++
 	p.Effort.Mults += n.suite.mults() - before
 	n.tapStep(p.name(), in, out.Records, err)

@@ -113,6 +113,7 @@ func (n *Net) Head(u *User, sid suite.Hash) (conversation.Head, bool) {
 type counting struct {
 	suite.Suite
 	count atomic.Int64
+	work  atomic.Int64 // of the step under way
 }
 
 func (c *counting) mults() int { return int(c.count.Load()) }
@@ -120,12 +121,14 @@ func (c *counting) mults() int { return int(c.count.Load()) }
 // Public counts one fixed-base multiplication.
 func (c *counting) Public(x suite.Scalar) suite.Point {
 	c.count.Add(1)
+	c.spend()
 	return c.Suite.Public(x)
 }
 
 // DH counts one variable-base multiplication.
 func (c *counting) DH(x suite.Scalar, p suite.Point) (suite.Point, error) {
 	c.count.Add(1)
+	c.spend()
 	return c.Suite.DH(x, p)
 }
 

@@ -63,6 +63,24 @@ func (e Entry) Equal(o Entry) bool {
 		e.ID == o.ID && e.Text == o.Text && slices.Equal(e.Members, o.Members)
 }
 
+// String is the entry in words, short but for the text.
+func (e Entry) String() string {
+	s := fmt.Sprintf("a %s by %s at index %d, epoch %d", e.Kind, e.Author, e.Index, e.Epoch)
+	switch e.Kind {
+	case Roster:
+		s += ":"
+		for _, m := range e.Members {
+			s += fmt.Sprintf(" %s (since %d)", m.ID, m.Joined)
+		}
+	case Text:
+		s += fmt.Sprintf(": %q", e.Text)
+		fallthrough
+	default:
+		s += fmt.Sprintf(" (%.4x)", e.ID[:])
+	}
+	return s
+}
+
 // Difference is where two stays part: what each shows there. One of the two is
 // nil where that stay shows nothing.
 type Difference struct {
@@ -73,11 +91,11 @@ type Difference struct {
 func (d *Difference) Error() string {
 	switch {
 	case d.One == nil:
-		return fmt.Sprintf("%+v was shown to one and nothing to the other", *d.Other)
+		return fmt.Sprintf("%v was shown to one and nothing to the other", *d.Other)
 	case d.Other == nil:
-		return fmt.Sprintf("%+v was shown to one and nothing to the other", *d.One)
+		return fmt.Sprintf("%v was shown to one and nothing to the other", *d.One)
 	}
-	return fmt.Sprintf("%+v was shown to one and %+v to the other", *d.One, *d.Other)
+	return fmt.Sprintf("%v was shown to one and %v to the other", *d.One, *d.Other)
 }
 
 // Agree compares the accounts that several participants give of one conversation:

@@ -75,3 +75,13 @@ func TestCompareSaysWhere(t *testing.T) {
 	require.True(t, errors.As(err, &d))
 	require.Equal(t, uint64(2), d.Index)
 }
+
+// A difference says in words what each was shown, also where texts are the same.
+func TestDifferencesInWords(t *testing.T) {
+	one, other := text(7, "ann", "hi"), text(7, "ann", "hi")
+	other.ID = content.TextID{9}
+	require.EqualError(t, &Difference{7, &one, &other}, `a text by ann at index 7, epoch 0: "hi" (07000000) was shown to one `+
+		`and a text by ann at index 7, epoch 0: "hi" (09000000) to the other`)
+	r := roster(8, "ann", "bob")
+	require.EqualError(t, &Difference{8, &r, nil}, "a roster by ann at index 8, epoch 0: ann (since 0) bob (since 0) was shown to one and nothing to the other")
+}

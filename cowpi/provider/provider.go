@@ -24,6 +24,7 @@
 package provider
 
 import (
+	"cowpi.example/cowpi/channel"
 	"cowpi.example/cowpi/conversation"
 	"cowpi.example/cowpi/exchange"
 	"cowpi.example/cowpi/fault"
@@ -99,6 +100,12 @@ type Config struct {
 	// UnsafeLog, likewise, changes what it is about to write into its log for the
 	// other providers. Numbers and digests are made for what comes out. nil: honest.
 	UnsafeLog func(message []byte) [][]byte
+	// UnsafeHear, likewise, is shown what a user says; where it returns false, that
+	// was as good as not said. nil: honest.
+	UnsafeHear func(from identity.ID, m exchange.Message) bool
+	// UnsafeWord, for games, is told what is said to a user or another provider, and
+	// what is heard and believed to be from it. It changes nothing.
+	UnsafeWord func(peer identity.ID, w channel.Word)
 }
 
 // ConnID names a connection. The environment gives it and does not use it again.

@@ -196,6 +196,7 @@ func (s *step) received(id ConnID, data []byte) error {
 			return err
 		}
 		s.mem.conns.put(id, next)
+		s.tellWord(next, ch.Begins(true))
 		return nil
 	case dialling:
 		s.drew = true
@@ -204,6 +205,7 @@ func (s *step) received(id ConnID, data []byte) error {
 			return err
 		}
 		s.mem.conns.put(id, conn{phase: up, channel: ch, mirror: c.mirror})
+		s.tellWord(conn{mirror: c.mirror}, ch.Begins(true))
 		for _, m := range msgs {
 			s.effect(Send{id, m})
 		}
@@ -252,6 +254,12 @@ func (s *step) frame(id ConnID, c conn, data []byte) error {
 		}
 	}
 	s.mem.conns.put(id, c)
+	if o.Confirmed {
+		s.tellWord(c, ch.Begins(false))
+	}
+	if o.HasData {
+		s.tellWord(c, channel.Word{Payload: o.Data})
+	}
 	if c.user == "" {
 		return s.linkFrame(id, c, o)
 	}
@@ -304,8 +312,16 @@ func (s *step) send(id ConnID, payload []byte) error {
 	}
 	c.channel = ch
 	s.mem.conns.put(id, c)
+	s.tellWord(c, channel.Word{Said: true, Payload: payload})
 	s.effect(Send{id, f})
 	return nil
+}
+
+// tellWord tells a game what was said or heard on a connection.
+func (s *step) tellWord(c conn, w channel.Word) {
+	if s.cfg.UnsafeWord != nil {
+		s.cfg.UnsafeWord(identity.ID(farEnd(s.cfg.Providers, c).ID), w)
+	}
 }
 
 // toUser sends a message to a user, if connected.
@@ -367,11 +383,15 @@ func (s *step) forget(id ConnID) error {
 // blame says who is at the other end of a connection.
 func (s *step) blame(id ConnID) fault.Party {
 	c, _ := s.mem.conns.get(id)
+	return farEnd(s.cfg.Providers, c)
+}
+
+func farEnd(set identity.Providers, c conn) fault.Party {
 	switch {
 	case c.mirror > 0:
-		return fault.Party{Role: fault.RoleProvider, ID: string(s.cfg.Providers.At(c.mirror).ID)}
+		return fault.Party{Role: fault.RoleProvider, ID: string(set.At(c.mirror).ID)}
 	case c.router:
-		return fault.Party{Role: fault.RoleProvider, ID: string(s.cfg.Providers.At(0).ID)}
+		return fault.Party{Role: fault.RoleProvider, ID: string(set.At(0).ID)}
 	case c.user != "":
 		return fault.Party{Role: fault.RoleUser, ID: string(c.user)}
 	}

@@ -74,6 +74,9 @@ func (s *step) welcome(at ConnID, id identity.ID) error {
 
 // fromUser takes a message of a user.
 func (s *step) fromUser(at ConnID, id identity.ID, m exchange.Message) error {
+	if s.cfg.UnsafeHear != nil && !s.cfg.UnsafeHear(id, m) {
+		return nil
+	}
 	if s.Router() && !s.plain.synced {
 		switch m.(type) {
 		case exchange.Fetch, exchange.Upload, exchange.Withdraw:

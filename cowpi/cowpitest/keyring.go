@@ -1,6 +1,7 @@
 package cowpitest
 
 import (
+	"encoding/binary"
 	"fmt"
 	"slices"
 
@@ -12,19 +13,45 @@ import (
 	"cowpi.example/cowpi/suite"
 )
 
-// keyring is the independent model of SPEC.md, section 12: which secrets one
-// participant holds. It sees only what is public: headers of blocks, rosters,
-// deliveries, hand-out logs, and the events of the participant.
-type keyring struct {
+// Keyring is the independent model of SPEC.md, section 12: which secrets one
+// participant should hold, by name. It sees only what is public: headers of blocks,
+// rosters, deliveries, hand-out logs, and the events of the participant. What its
+// machine really stores does not enter.
+type Keyring struct {
+	// Offered, if not nil, says which session key of an author (its number within the
+	// pair; 0: none) a block of an upload of the author should offer to us. With that the model knows
+	// when we must start a new chain, whatever we really do.
+	Offered func(author identity.ID, data suite.Hash) int
+	// Saw, if not nil, is told of each entry of others that we processed.
+	Saw func(author identity.ID, d *conversation.DataBlock)
+
 	self   identity.ID
 	suite  suite.Suite
 	stock  map[pair.KeyID]bool
 	talks  map[suite.Hash]*talk
 	batch  uint32
 	logged uint64
+	made   map[pair.KeyID]bool      // all prekeys that there ever were
+	learnt map[pair.KeyID]bool      // all ids of session keys that were ever stored
+	wrote  map[suite.Hash][]Written // blocks of our own uploads, by data block
+	forked uint32                   // chains that there should be, and are not
 
 	deliveries map[suite.Hash]map[uint64]exchange.Delivery // to this participant
 	handouts   map[uint64]exchange.Handout                 // its log
+}
+
+// Held is an upload that is not resolved.
+type Held struct {
+	Data   *conversation.DataBlock
+	Blocks [][]byte
+}
+
+// Progress is what the model has to know of one or more steps of a participant.
+type Progress struct {
+	Events  []cowpi.Event
+	Gone    map[suite.Hash]uint64          // conversations that we are out of: last index
+	Logged  uint64                         // position of the hand-out log
+	Uploads map[suite.Hash]map[uint64]Held // by serial
 }
 
 // talk is a conversation of a keyring.
@@ -32,7 +59,7 @@ type talk struct {
 	sid     suite.Hash
 	roster  *conversation.Roster // nil: out of it
 	pairs   map[string]*keys     // by pairName or pendingName
-	uploads map[uint64]held
+	uploads map[uint64]Held
 	serial  uint64
 	ended   bool
 	last    uint64 // last index processed, or passed over
@@ -41,30 +68,30 @@ type talk struct {
 
 // keys are the secrets of one pair, by name.
 type keys struct {
-	send, receive chain
+	send, receive Chain
+	meant         Chain      // the sending chain as it should be: send, if all is well
 	mine          []pair.Ref // oldest first; an id of zeros is not known yet
+	sessions      int        // session keys that were ever made
+	taken         int        // number of the last session key taken from the peer
+	must          bool       // it is unused: the next block starts a chain
 }
 
-type chain struct {
-	ref pair.Ref
-	x   suite.Point
-	n   uint32
-}
-
-func newKeyring(s suite.Suite, self identity.ID) *keyring {
-	return &keyring{self: self, suite: s, stock: map[pair.KeyID]bool{}, talks: map[suite.Hash]*talk{},
+// NewKeyring is the model of a participant that has nothing yet.
+func NewKeyring(s suite.Suite, self identity.ID) *Keyring {
+	return &Keyring{self: self, suite: s, stock: map[pair.KeyID]bool{}, talks: map[suite.Hash]*talk{},
+		made: map[pair.KeyID]bool{}, learnt: map[pair.KeyID]bool{}, wrote: map[suite.Hash][]Written{},
 		deliveries: map[suite.Hash]map[uint64]exchange.Delivery{}, handouts: map[uint64]exchange.Handout{}}
 }
 
-func (r *keyring) talk(sid suite.Hash) *talk {
+func (r *Keyring) talk(sid suite.Hash) *talk {
 	if r.talks[sid] == nil {
-		r.talks[sid] = &talk{sid: sid, pairs: map[string]*keys{}, uploads: map[uint64]held{}}
+		r.talks[sid] = &talk{sid: sid, pairs: map[string]*keys{}, uploads: map[uint64]Held{}}
 	}
 	return r.talks[sid]
 }
 
-// told notes what a provider says to this participant.
-func (r *keyring) told(m exchange.Message) {
+// Told notes what a provider says to this participant.
+func (r *Keyring) Told(m exchange.Message) {
 	switch m := m.(type) {
 	case exchange.Delivery:
 		if r.deliveries[m.Sid] == nil {
@@ -78,10 +105,9 @@ func (r *keyring) told(m exchange.Message) {
 	}
 }
 
-// follow moves the model over the events that a participant had, and what is
-// public in its store.
-func (r *keyring) follow(events []cowpi.Event, now holdings) error {
-	for _, e := range events {
+// Follow moves the model on.
+func (r *Keyring) Follow(now Progress) error {
+	for _, e := range now.Events {
 		var err error
 		switch b := e.Body.(type) {
 		case cowpi.RosterChanged:
@@ -103,20 +129,20 @@ func (r *keyring) follow(events []cowpi.Event, now holdings) error {
 			return fmt.Errorf("event %d: %w", e.Number, err)
 		}
 	}
-	for sid, last := range now.gone { // what we pass over uses up prekeys all the same
+	for sid, last := range now.Gone { // what we pass over uses up prekeys all the same
 		t := r.talk(sid)
 		for i := t.last + 1; i <= last; i++ {
 			r.usedUp(sid, i)
 		}
 		t.last = max(t.last, last)
 	}
-	for i := r.logged + 1; i <= now.logged; i++ {
+	for i := r.logged + 1; i <= now.Logged; i++ {
 		if h := r.handouts[i]; h.Kind == exchange.HandoutExpired || h.Kind == exchange.HandoutWithdrawn {
 			delete(r.stock, h.Prekey)
 		}
 	}
-	r.logged = now.logged
-	for sid, uploads := range now.uploads {
+	r.logged = now.Logged
+	for sid, uploads := range now.Uploads {
 		t := r.talk(sid)
 		var fresh []uint64
 		for serial := range uploads {
@@ -126,7 +152,7 @@ func (r *keyring) follow(events []cowpi.Event, now holdings) error {
 		}
 		slices.Sort(fresh)
 		for _, serial := range fresh {
-			if err := r.wrote(t, serial, uploads[serial]); err != nil {
+			if err := r.write(t, serial, uploads[serial]); err != nil {
 				return fmt.Errorf("upload %d: %w", serial, err)
 			}
 		}
@@ -140,7 +166,7 @@ func (t *talk) took(text string) {
 	}
 }
 
-func (r *keyring) end(b cowpi.Ended) {
+func (r *Keyring) end(b cowpi.Ended) {
 	t := r.talk(b.Sid)
 	switch b.Reason {
 	case cowpi.EndStopped:
@@ -148,11 +174,11 @@ func (r *keyring) end(b cowpi.Ended) {
 	case cowpi.EndDeclined:
 		r.usedUp(b.Sid, b.Index)
 	}
-	*t = talk{sid: b.Sid, pairs: map[string]*keys{}, uploads: map[uint64]held{}, ended: true, last: b.Index}
+	*t = talk{sid: b.Sid, pairs: map[string]*keys{}, uploads: map[uint64]Held{}, ended: true, last: b.Index}
 }
 
 // usedUp takes what an entry names or assigns from the stock.
-func (r *keyring) usedUp(sid suite.Hash, index uint64) {
+func (r *Keyring) usedUp(sid suite.Hash, index uint64) {
 	m, ok := r.deliveries[sid][index]
 	if !ok {
 		return
@@ -176,14 +202,14 @@ func fresh(d *conversation.DataBlock, a, b identity.ID) (x, y conversation.Entry
 }
 
 // old is the name of the pair with a peer as the present roster has it.
-func (r *keyring) old(t *talk, peer identity.ID) string {
+func (r *Keyring) old(t *talk, peer identity.ID) string {
 	x, _ := t.roster.Find(r.self)
 	y, _ := t.roster.Find(peer)
 	return pairName(t.sid, x.Joined, y.Joined, peer)
 }
 
 // processed is an index that the participant has processed.
-func (r *keyring) processed(sid suite.Hash, index uint64) error {
+func (r *Keyring) processed(sid suite.Hash, index uint64) error {
 	t := r.talk(sid)
 	if t.roster != nil && index <= t.last {
 		return nil // another event of the same index
@@ -205,6 +231,9 @@ func (r *keyring) processed(sid suite.Hash, index uint64) error {
 		err = r.accepted(t, d)
 	} else {
 		err = r.opened(t, d, author, m.Block)
+		if r.Saw != nil {
+			r.Saw(author, d)
+		}
 	}
 	if err != nil {
 		return fmt.Errorf("index %d: %w", index, err)
@@ -239,7 +268,7 @@ func (r *keyring) processed(sid suite.Hash, index uint64) error {
 }
 
 // opened is a block of somebody else.
-func (r *keyring) opened(t *talk, d *conversation.DataBlock, author identity.ID, block []byte) error {
+func (r *Keyring) opened(t *talk, d *conversation.DataBlock, author identity.ID, block []byte) error {
 	h, err := pair.ParseHeader(r.suite, block)
 	if err != nil {
 		return err
@@ -259,7 +288,7 @@ func (r *keyring) opened(t *talk, d *conversation.DataBlock, author identity.ID,
 	if k == nil {
 		return fmt.Errorf("there is no %s", name)
 	}
-	if h.Start && (k.receive.ref != h.Ref || k.receive.x != h.X) {
+	if h.Start && (k.receive.Ref != h.Ref || k.receive.X != h.X) {
 		at := slices.Index(k.mine, h.Ref)
 		if at < 0 {
 			return fmt.Errorf("%s does not hold %v", name, h.Ref)
@@ -271,22 +300,28 @@ func (r *keyring) opened(t *talk, d *conversation.DataBlock, author identity.ID,
 				left = append(left, m)
 			}
 		}
-		k.mine, k.receive = left, chain{ref: h.Ref, x: h.X}
+		k.mine, k.receive = left, Chain{Ref: h.Ref, X: h.X}
 	}
-	k.receive.n = h.N + 1
+	k.receive.N = h.N + 1
+	if r.Offered != nil {
+		if number := r.Offered(author, d.Hash()); number > k.taken {
+			k.taken, k.must = number, true
+		}
+	}
 	return nil
 }
 
-// wrote is an upload of this participant.
-func (r *keyring) wrote(t *talk, serial uint64, u held) error {
+// write takes an upload of this participant.
+func (r *Keyring) write(t *talk, serial uint64, u Held) error {
 	t.serial, t.uploads[serial] = serial, u
-	for i, peer := range conversation.Recipients(t.roster, u.data) {
-		h, err := pair.ParseHeader(r.suite, u.blocks[i])
+	r.wrote[u.Data.Hash()] = nil
+	for i, peer := range conversation.Recipients(t.roster, u.Data) {
+		h, err := pair.ParseHeader(r.suite, u.Blocks[i])
 		if err != nil {
 			return err
 		}
 		name := pendingName(t.sid, serial, peer)
-		if _, _, is := fresh(u.data, r.self, peer); is {
+		if _, _, is := fresh(u.Data, r.self, peer); is {
 			t.pairs[name] = &keys{}
 		} else {
 			name = r.old(t, peer)
@@ -295,31 +330,49 @@ func (r *keyring) wrote(t *talk, serial uint64, u held) error {
 		if k == nil {
 			return fmt.Errorf("there is no %s", name)
 		}
-		starts := h.Start && (k.send.ref != h.Ref || k.send.x != h.X)
+		starts := h.Start && (k.send.Ref != h.Ref || k.send.X != h.X)
 		if starts {
-			k.send = chain{ref: h.Ref, x: h.X}
+			k.send = Chain{Ref: h.Ref, X: h.X}
 		}
-		if h.N != k.send.n {
-			return fmt.Errorf("%s: block at %d, the chain was at %d", name, h.N, k.send.n)
+		if h.N != k.send.N {
+			return fmt.Errorf("%s: block at %d, the chain was at %d", name, h.N, k.send.N)
 		}
-		k.send.n++
-		sessions := 0
+		k.send.N++
+		bent := k.must && !starts // it should have started one, and offered a new key
+		if starts {
+			k.meant = Chain{Ref: h.Ref, X: h.X}
+		} else if bent {
+			r.forked++
+			k.meant = Chain{X: suite.Point(binary.BigEndian.AppendUint32(make([]byte, suite.KeySize-4), r.forked))}
+		}
+		k.must = false
+		at := k.meant
+		k.meant.N++
+		open := 0
 		for _, m := range k.mine {
 			if m.Kind == pair.Session {
-				sessions++
+				open++
 			}
 		}
-		if h.Start && (sessions == 0 || starts && sessions < 3) {
+		if h.Start && (open == 0 || starts && open < pair.MaxSessions) {
 			k.mine = append(k.mine, pair.Ref{Kind: pair.Session})
+			k.sessions++
+		} else if bent {
+			k.sessions++
 		}
+		w := Written{To: peer, Chain: at}
+		if h.Start || bent {
+			w.offered = k.sessions
+		}
+		r.wrote[u.Data.Hash()] = append(r.wrote[u.Data.Hash()], w)
 	}
 	return nil
 }
 
 // accepted is an upload of this participant that came back.
-func (r *keyring) accepted(t *talk, d *conversation.DataBlock) error {
+func (r *Keyring) accepted(t *talk, d *conversation.DataBlock) error {
 	for serial, u := range t.uploads {
-		if u.data.Hash() != d.Hash() {
+		if u.Data.Hash() != d.Hash() {
 			continue
 		}
 		for _, peer := range conversation.Recipients(t.roster, d) {
@@ -333,31 +386,4 @@ func (r *keyring) accepted(t *talk, d *conversation.DataBlock) error {
 		return nil
 	}
 	return fmt.Errorf("it was never written")
-}
-
-// names lists the secrets of the model; those whose id is not known yet as such.
-func (r *keyring) names() (known []string, unknown map[string]int) {
-	unknown = map[string]int{}
-	for id := range r.stock {
-		known = append(known, stockName(id))
-	}
-	for _, t := range r.talks {
-		for name, k := range t.pairs {
-			if k.send.ref.Kind != pair.None {
-				known = append(known, chainName(name, "sending", k.send.x, k.send.n))
-			}
-			if k.receive.ref.Kind != pair.None {
-				known = append(known, chainName(name, "receiving", k.receive.x, k.receive.n))
-			}
-			for _, m := range k.mine {
-				if m.ID == (pair.KeyID{}) {
-					unknown[name]++
-				} else {
-					known = append(known, mineName(name, m))
-				}
-			}
-		}
-	}
-	slices.Sort(known)
-	return known, unknown
 }

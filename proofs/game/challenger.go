@@ -28,10 +28,21 @@ type Challenger struct {
 	corrupt map[string]bool // users and providers
 	texts   map[place][]string
 	uploads map[place][]written
+	changes map[place][]change
 	said    int
 	bit     int
 	guess   int // none: not yet
 	claimed []claim
+
+	talk     *talk
+	revealed map[identity.ID]bool // whose long-term secret the adversary has
+	words    [32]byte             // from which the secrets are that people share
+	runs     []*verification
+	misled   []string
+	// newcomers are honest, and nobody had met them when the trial began.
+	newcomers map[identity.ID]bool
+	ears      *ears
+	unequal   *Breach // what was found in the game of equality
 }
 
 // place is where an author writes.
@@ -45,12 +56,14 @@ type written struct {
 	text  string
 	id    content.TextID
 	epoch uint32
+	data  suite.Hash // of its data block
 }
 
 // claim is a text of the challenge.
 type claim struct {
 	place
-	text string
+	text  string
+	known map[identity.ID]bool // the readers whom its author knew of, or released it to
 }
 
 // policy is every participant's: a small stock, so that setting up is cheap.
@@ -59,13 +72,15 @@ var policy = cowpi.Policy{Stock: 24, Floor: 8}
 // newChallenger sets up the usual world. tap may be nil, s is the setting's suite or
 // one around it.
 func newChallenger(g *Game, st Setting, s suite.Suite, tap cowpitest.Tap) (*Challenger, error) {
-	c := &Challenger{Setting: st, game: g, guess: None, corrupt: map[string]bool{}, texts: map[place][]string{}, uploads: map[place][]written{}}
+	c := &Challenger{Setting: st, game: g, guess: None, corrupt: map[string]bool{}, texts: map[place][]string{}, uploads: map[place][]written{},
+		changes: map[place][]change{}, talk: newTalk(), revealed: map[identity.ID]bool{}, newcomers: map[identity.ID]bool{}}
 	var names []string
 	for _, p := range People {
 		names = append(names, string(p))
 	}
 	var err error
-	c.net, err = cowpitest.New(cowpitest.Options{Seed: 1, Suite: s, Providers: st.Providers, Users: names, Policy: policy, Tap: tap})
+	c.ears = newEars(s, tap)
+	c.net, err = cowpitest.New(cowpitest.Options{Seed: 1, Suite: c.ears, Providers: st.Providers, Users: names, Policy: policy, Limits: g.limits, Tap: c.ears})
 	if err != nil {
 		return nil, err
 	}
@@ -92,11 +107,20 @@ func newChallenger(g *Game, st Setting, s suite.Suite, tap cowpitest.Tap) (*Chal
 			}
 		}
 	}
+	for _, sid := range []suite.Hash{c.side, c.main} {
+		u := c.net.User("alice")
+		r, ok, err := u.Machine.Roster(u.Store, sid)
+		if err != nil || !ok {
+			return nil, fmt.Errorf("game: alice is not in %x: %w", sid[:4], err)
+		}
+		c.talk.rosters[r.Digest()] = r
+	}
 	if g.prepare != nil {
 		if err := g.prepare(c); err != nil {
 			return nil, err
 		}
 	}
+	c.ears.lives.flush()
 	return c, nil
 }
 
@@ -107,43 +131,63 @@ func b2i(b bool) int {
 	return 0
 }
 
-// watchAll notes under which epoch honest people write what.
+// watchAll notes under which epoch honest people write what, how they change rosters,
+// and what is said on channels.
 func (c *Challenger) watchAll() {
 	for _, u := range c.net.Users {
 		c.watch(u)
 	}
+	for _, p := range c.net.Providers {
+		p.Word = c.listen(p.Self.ID)
+	}
 }
 
 func (c *Challenger) watch(u *cowpitest.User) {
+	u.Word = c.listen(u.Self.ID)
 	var now content.Plain
 	u.UnsafeText = func(_ suite.Hash, p content.Plain) content.Plain {
 		now = p
 		return p
 	}
 	u.UnsafeData = func(d *conversation.DataBlock) {
-		if d.Type == conversation.MSG {
-			at := place{u.Self.ID, d.Sid}
-			c.uploads[at] = append(c.uploads[at], written{string(now.Text), now.ID, d.Epoch})
+		at := place{u.Self.ID, d.Sid}
+		switch d.Type {
+		case conversation.MSG:
+			c.uploads[at] = append(c.uploads[at], written{string(now.Text), now.ID, d.Epoch, d.Hash()})
+		case conversation.SETUP, conversation.UPDATE:
+			x := change{epoch: d.NewEpoch()}
+			for _, e := range d.Roster.Entries() {
+				x.members = append(x.members, cowpi.Member{ID: e.ID, Key: e.Key, Joined: e.Joined})
+			}
+			c.changes[at] = append(c.changes[at], x)
 		}
 	}
+	u.Corrupt = c.ears.upload
 }
 
-// copied is a trial that begins where c stands.
-func (c *Challenger) copied(seed uint64) (*Challenger, error) {
-	net, err := c.net.Copy(seed)
+// copied is a trial of a game that begins where c stands.
+func (c *Challenger) copied(g *Game, seed uint64) (*Challenger, error) {
+	ears := c.ears.copied(c.Setting.Suite, g.Powers.Read)
+	net, err := c.net.CopyOver(seed, ears)
 	if err != nil {
 		return nil, err
 	}
+	net.Watch(ears)
 	d := *c
+	d.game, d.ears, ears.net, d.unequal = g, ears, net, nil
 	d.net, d.corrupt = net, map[string]bool{}
-	d.texts, d.uploads = map[place][]string{}, map[place][]written{}
+	d.texts, d.uploads, d.changes = map[place][]string{}, map[place][]written{}, map[place][]change{}
 	for k, v := range c.texts {
 		d.texts[k] = slices.Clip(v)
 	}
 	for k, v := range c.uploads {
 		d.uploads[k] = slices.Clip(v)
 	}
+	for k, v := range c.changes {
+		d.changes[k] = slices.Clip(v)
+	}
 	d.claimed = slices.Clip(c.claimed)
+	d.talk, d.revealed, d.newcomers = c.talk.later(), map[identity.ID]bool{}, map[identity.ID]bool{}
 	d.watchAll()
 	return &d, nil
 }
@@ -172,6 +216,9 @@ func (c *Challenger) say(who string, sid suite.Hash, text string) error {
 		return err
 	}
 	c.said++
+	if c.ears.lives != nil {
+		c.ears.lives.handed(identity.ID(who), sid, text)
+	}
 	at := place{identity.ID(who), sid}
 	c.texts[at] = append(c.texts[at], text)
 	return nil
@@ -180,9 +227,15 @@ func (c *Challenger) say(who string, sid suite.Hash, text string) error {
 // enough steps of the network in one go; honest machines come to rest far sooner.
 const enough = 20_000
 
+// patience is how long honest machines need at most, in milliseconds, until they have
+// tried again what was refused or lost, and some more.
+const patience = 3000
+
 // settle lets things happen until nothing can, or until it has gone on for so long
-// that it never may: corrupt nodes can keep a network busy.
+// that it never may: corrupt nodes can keep a network busy, by a connection that is
+// made again every second.
 func (c *Challenger) settle() error {
+	end := c.net.Now + patience
 	for range enough {
 		more, err := c.net.Step()
 		if f := c.honestly(err); f != nil {
@@ -190,7 +243,7 @@ func (c *Challenger) settle() error {
 		}
 		if !more && err == nil {
 			before := c.net.Now
-			if f := c.honestly(c.net.Tick(2000)); f != nil || c.net.Now == before {
+			if f := c.honestly(c.net.Tick(2000)); f != nil || c.net.Now == before || c.net.Now >= end {
 				return f
 			}
 		}

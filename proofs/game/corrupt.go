@@ -135,18 +135,20 @@ func (o *Oracles) Participant(name string) (*cowpitest.User, error) {
 		return nil, refuse("participant", "two people must stay honest")
 	}
 	o.c.corrupt[name] = true
-	u.Misdeeds = cowpitest.Misdeeds{}
+	u.Misdeeds, u.Word = cowpitest.Misdeeds{}, nil
 	return u, nil
 }
 
-// Act lets a corrupt user's machine take an input. Its errors are the adversary's
-// own affair.
+// Act lets a corrupt user's machine take an input. If its step fails, that is the
+// adversary's own affair, and nothing has happened.
 func (o *Oracles) Act(name string, in cowpi.Input) error {
 	if !o.c.corrupt[name] || o.c.net.User(name) == nil {
 		return refuse("act", "%q is not a corrupt user", name)
 	}
-	_, err := o.c.net.Do(name, in)
-	return err
+	if _, err := o.c.net.Do(name, in); err != nil {
+		return refuse("act", "%v", err)
+	}
+	return nil
 }
 
 // TwistUser starts a corrupt user's machine again with a suite of its own.
@@ -155,4 +157,12 @@ func (o *Oracles) TwistUser(name string, t *cowpitest.Twist) error {
 		return refuse("twist", "%q is not a corrupt user", name)
 	}
 	return o.c.honestly(o.c.net.TwistUser(name, t))
+}
+
+// Conspire makes a corrupt user do, now and then, all that a participant can do wrong.
+func (o *Oracles) Conspire(plot *cowpitest.Plot, u *cowpitest.User) error {
+	if !o.c.corrupt[string(u.Self.ID)] {
+		return refuse("conspire", "%s is not corrupt", u.Self.ID)
+	}
+	return o.c.honestly(plot.Corrupt(o.c.net, string(u.Self.ID)))
 }

@@ -6,7 +6,9 @@ import (
 
 	"cowpi.example/cowpi/cowpitest"
 	"cowpi.example/cowpi/identity"
+	"cowpi.example/cowpi/provider"
 	"cowpi.example/cowpi/suite"
+	"cowpi.example/simulator/judge"
 )
 
 // Game is one property.
@@ -21,6 +23,8 @@ type Game struct {
 
 	// Settings are the worlds in which it is played; a trial draws one.
 	Settings []Setting
+	// limits are those of all providers; zero fields: the default.
+	limits provider.Limits
 	// prepare changes the setting's usual world; nil: it does not.
 	prepare func(*Challenger) error
 	// judge looks for a breach when the adversary is done; nil in games of two worlds.
@@ -28,6 +32,8 @@ type Game struct {
 	// trivial says why the adversary's answer does not count: it used what is
 	// excluded. nil: what is excluded is refused as it is asked for.
 	trivial func(*Challenger) string
+	// experiment, of games of deniability, is the game as package judge plays it.
+	experiment *judge.Experiment
 }
 
 // Exclusion is a win that would be trivial.
@@ -43,12 +49,13 @@ type Powers struct {
 	Insiders  bool // corrupt participants of the conversation that counts
 	Read      bool // read whole states of participants, without corrupting them
 	Passive   bool // not even own the network: only watch it
+	Keys      bool // learn long-term secrets of people who stay honest
 }
 
 // Breach is what a judge found.
 type Breach struct {
-	Kind string // in one word
-	What string
+	Kind string `json:"kind"` // in one word
+	What string `json:"what"`
 }
 
 func (b *Breach) String() string { return b.Kind + ": " + b.What }
@@ -131,6 +138,8 @@ type Adversary struct {
 	// Attack does what it does. An error other than a *Refusal that it was given
 	// means that it is broken, and ends the run.
 	Attack func(*Oracles) error
+	// Distinguisher is what plays games of deniability, in place of Attack.
+	Distinguisher judge.Distinguisher
 }
 
 // Refusal is an oracle's answer to what a game does not allow.

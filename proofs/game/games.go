@@ -5,7 +5,8 @@ func All() []*Game {
 	return []*Game{
 		MessageConfidentiality, MessageIntegrity, MessageAuthentication, ForwardSecrecy, BackwardSecrecy,
 		ParticipantAuthentication, ParticipantConsistencyA, ParticipantConsistencyB, ConversationIntegrity,
-		UntrustedProvider, DynamicGroups, Robustness,
+		DeniabilityOfParticipation, DeniabilityOfMessages, MessageUnlinkability, AnonymityPreserving,
+		UntrustedProvider, DynamicGroups, ComputationAndTrustEquality, Robustness,
 	}
 }
 

@@ -1,7 +1,6 @@
 package game
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 
@@ -35,29 +34,72 @@ func parted(c *Challenger) *Breach {
 	return nil
 }
 
-// twoRosters: at one index two honest views have different rosters.
-func twoRosters(c *Challenger) *Breach {
+// otherCode: two honest people, at one index, have different conversation codes: what
+// they would compare says that they differ (SPEC.md, 10.2), in receipts perhaps, or in
+// what was before the later of them joined.
+func otherCode(c *Challenger) *Breach {
 	for _, sid := range c.sids() {
-		accounts := c.accounts(sid)
-		for i := range accounts {
-			for j := range accounts[i].Stays {
-				s := &accounts[i].Stays[j]
-				s.Entries = slices.DeleteFunc(slices.Clone(s.Entries), func(e integrity.Entry) bool { return e.Kind != integrity.Roster })
+		digests := map[uint64]suite.Hash{}
+		for _, u := range c.users() {
+			h, in := c.net.Head(u, sid)
+			if d, also := digests[h.Next]; in && also && d != h.Digest {
+				return &Breach{"other-code", fmt.Sprintf("%s has another code than others behind index %d", u.Self.ID, h.Next-1)}
+			}
+			if in {
+				digests[h.Next] = h.Digest
 			}
 		}
-		var d *integrity.Difference
-		if err := integrity.Agree(accounts...); errors.As(err, &d) && d.One != nil && d.Other != nil {
-			return &Breach{"two-rosters", err.Error()}
+	}
+	return nil
+}
+
+// equalCodes: two honest people, at one index, have one conversation code, and were
+// shown two texts at an index of which both were shown one in the stay that goes on.
+// Of such a code people would conclude that they have seen the same.
+func equalCodes(c *Challenger) *Breach {
+	type view struct {
+		who   identity.ID
+		texts map[uint64]integrity.Entry
+	}
+	for _, sid := range c.sids() {
+		views := map[suite.Hash][]view{}
+		for _, u := range c.users() {
+			h, in := c.net.Head(u, sid)
+			stays := u.Account(sid).Stays
+			if !in || len(stays) == 0 {
+				continue
+			}
+			v := view{u.Self.ID, map[uint64]integrity.Entry{}}
+			for _, e := range stays[len(stays)-1].Entries {
+				if e.Kind == integrity.Text {
+					v.texts[e.Index] = e
+				}
+			}
+			for _, w := range views[h.Digest] {
+				for i, e := range v.texts {
+					if o, both := w.texts[i]; both && (o.ID != e.ID || o.Author != e.Author) {
+						return &Breach{"equal-codes", fmt.Sprintf("%s and %s have one code, and were shown %q and %q at %d", v.who, w.who, e.Text, o.Text, i)}
+					}
+				}
+			}
+			views[h.Digest] = append(views[h.Digest], v)
 		}
 	}
 	return nil
 }
 
 // unsound: somebody honest was shown, as an honest author's, what that author did not
-// write there; or a text twice; or texts in another order than the author's.
+// write there; or a text twice; or texts in another order than the author's. What
+// corrupt authors say, again and again if they like, is their own affair. So is what
+// is reported as a repeat: it is not shown (SPEC.md, 8.3, C3).
 func unsound(c *Challenger) *Breach {
 	for _, sid := range c.sids() {
 		for _, a := range c.accounts(sid) {
+			for i := range a.Stays {
+				a.Stays[i].Entries = slices.DeleteFunc(a.Stays[i].Entries, func(e integrity.Entry) bool {
+					return e.Kind != integrity.Roster && (e.Kind != integrity.Text || !c.honest(e.Author))
+				})
+			}
 			if err := cowpitest.Sound(a, c.honest, c.wrote); err != nil {
 				return &Breach{"unsound", err.Error()}
 			}
@@ -66,69 +108,42 @@ func unsound(c *Challenger) *Breach {
 	return nil
 }
 
-// underAnotherRoster: somebody honest accepted what an honest author wrote for
-// another epoch, or for other readers, than it has itself.
-func underAnotherRoster(c *Challenger) *Breach {
-	for _, u := range c.users() {
-		for _, e := range u.Events {
-			b, ok := e.Body.(cowpi.Shown)
-			if !ok || !c.honest(b.Author) {
-				continue
-			}
-			mine := rosterOf(u, b.Sid, b.Epoch)
-			author := c.net.User(string(b.Author))
-			meant := false
-			for _, w := range c.uploads[place{b.Author, b.Sid}] {
-				meant = meant || w.id == b.Text.ID && w.epoch == b.Epoch && slices.Equal(mine, rosterOf(author, b.Sid, b.Epoch))
-			}
-			if !meant {
-				return &Breach{"another-roster", fmt.Sprintf("%s was shown %q of %s, in epoch %d among %v, for whom it was not written",
-					u.Self.ID, b.Text.Text, b.Author, b.Epoch, idsOf(mine))}
+// knows notes that an author of the challenge knows who reads it now.
+func (c *Challenger) knows(author identity.ID, sid suite.Hash) {
+	u := c.net.User(string(author))
+	r, in, err := u.Machine.Roster(u.Store, sid)
+	if err != nil || !in {
+		return
+	}
+	for _, cl := range c.claimed {
+		if cl.place == (place{author, sid}) {
+			for _, e := range r.Entries() {
+				cl.known[e.ID] = true
 			}
 		}
 	}
-	return nil
 }
 
-// rosterOf is who is in, as a user was shown it, in an epoch; nil if it was not.
-func rosterOf(u *cowpitest.User, sid suite.Hash, epoch uint32) []cowpi.Member {
-	for _, e := range slices.Backward(u.Events) {
-		if b, ok := e.Body.(cowpi.RosterChanged); ok && b.Sid == sid && b.Epoch == epoch {
-			return b.Members
-		}
-	}
-	return nil
-}
-
-func idsOf(list []cowpi.Member) (out []identity.ID) {
-	for _, m := range list {
-		out = append(out, m.ID)
-	}
-	return out
-}
-
-// impostor: somebody honest has another key than the right one for somebody honest
-// in a roster. Nobody has met anybody by a wrong key: in every setting the first key
-// that was seen is the right one.
-func impostor(c *Challenger) *Breach {
-	for _, u := range c.users() {
-		for _, e := range u.Events {
-			b, ok := e.Body.(cowpi.RosterChanged)
-			if !ok {
-				continue
-			}
-			for _, m := range b.Members {
-				if peer := c.net.User(string(m.ID)); peer != nil && c.honest(m.ID) && peer.Self.Key != m.Key {
-					return &Breach{"impostor", fmt.Sprintf("%s takes another key for %s's, in epoch %d", u.Self.ID, m.ID, b.Epoch)}
+// decided notes what an application's word means for who may read the challenge: it
+// releases texts, or adds readers itself.
+func (c *Challenger) decided(who identity.ID, in cowpi.Input) {
+	switch in := in.(type) {
+	case cowpi.ReleaseTexts:
+		c.knows(who, in.Sid)
+	case cowpi.Update:
+		for _, cl := range c.claimed {
+			if cl.place == (place{who, in.Sid}) {
+				for _, id := range in.Add {
+					cl.known[id] = true
 				}
 			}
 		}
 	}
-	return nil
 }
 
 // readByOthers says, of the texts of the challenge, whether an upload that carried one
-// was for a reader who is corrupt, or under a key that is not its reader's.
+// was for a reader who is corrupt, or under a key that is not its reader's. Who was
+// added without the author's knowledge is no such reader: the text should have waited.
 func readByOthers(c *Challenger) string {
 	for _, cl := range c.claimed {
 		author := c.net.User(string(cl.author))
@@ -138,7 +153,7 @@ func readByOthers(c *Challenger) string {
 			}
 			for _, m := range rosterOf(author, cl.sid, w.epoch) {
 				peer := c.net.User(string(m.ID))
-				if peer == nil || !c.honest(m.ID) || peer.Self.Key != m.Key {
+				if cl.known[m.ID] && (peer == nil || !c.honest(m.ID) || peer.Self.Key != m.Key) {
 					return fmt.Sprintf("%s was among the readers", m.ID)
 				}
 			}

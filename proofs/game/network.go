@@ -43,8 +43,17 @@ func (o *Oracles) SettleHolding(hold cowpitest.Hold) error {
 // Advance lets time pass, in milliseconds.
 func (o *Oracles) Advance(ms uint64) error { return o.c.honestly(o.c.net.Advance(ms)) }
 
-// Letters lists the messages on all wires.
-func (o *Oracles) Letters() []cowpitest.Letter { return o.c.net.Letters() }
+// Letters lists the messages on all wires. In a passive game nobody is told which
+// client a connection is of.
+func (o *Oracles) Letters() []cowpitest.Letter {
+	list := o.c.net.Letters()
+	for i := range list {
+		if o.c.game.Powers.Passive {
+			list[i].Client = o.hidden(list[i].Client)
+		}
+	}
+	return list
+}
 
 // Rewrite replaces what is on one direction of a wire: to drop, to repeat, to
 // change, to exchange, to invent.
@@ -80,6 +89,9 @@ func (o *Oracles) Offline(who string, offline bool) error {
 	if o.c.net.User(who) == nil {
 		return refuse("offline", "there is no user %q", who)
 	}
+	if err := o.stranger("offline", who); err != nil {
+		return err
+	}
 	o.c.net.SetOffline(who, offline)
 	return nil
 }
@@ -88,6 +100,9 @@ func (o *Oracles) Offline(who string, offline bool) error {
 func (o *Oracles) Crash(node string) error {
 	if o.c.net.User(node) == nil && o.c.net.Provider(node) == nil {
 		return refuse("crash", "there is no node %q", node)
+	}
+	if err := o.stranger("crash", node); err != nil {
+		return err
 	}
 	return o.c.honestly(o.c.net.Crash(node))
 }
@@ -100,6 +115,9 @@ func (o *Oracles) Intrude(self identity.Self, provider int, payloads func(*cowpi
 	}
 	if provider < 0 || provider >= o.c.Setting.Providers {
 		return nil, refuse("intrude", "there is no provider %d", provider)
+	}
+	if l := o.c.ears.lives; l != nil && l.wasRead(self.ID) {
+		return nil, refuse("intrude", "%s was read, and must not be impersonated", self.ID)
 	}
 	heard, err := o.c.net.Intrude(self, provider, payloads)
 	return heard, o.c.honestly(err)

@@ -2,11 +2,11 @@ package game
 
 import (
 	"errors"
+	"math/bits"
 	"math/rand/v2"
 	"slices"
 
 	"cowpi.example/cowpi"
-	"cowpi.example/cowpi/content"
 	"cowpi.example/cowpi/conversation"
 	"cowpi.example/cowpi/cowpitest"
 	"cowpi.example/cowpi/fault"
@@ -61,7 +61,7 @@ func (o *Oracles) person(oracle, name string) (*cowpitest.User, error) {
 	case !o.c.honest(u.Self.ID):
 		return nil, refuse(oracle, "%s is corrupt: whoever corrupted it acts for it", name)
 	}
-	return u, nil
+	return u, o.stranger(oracle, name)
 }
 
 // Say lets somebody honest write. Nobody is asked to write the same twice in one
@@ -108,6 +108,9 @@ func (o *Oracles) Do(who string, in cowpi.Input) error {
 		return refuse("do", "%T is not for applications to do", in)
 	}
 	_, err := o.c.net.Do(who, in)
+	if err == nil {
+		o.c.decided(identity.ID(who), in)
+	}
 	return o.misuse("do", err)
 }
 
@@ -130,7 +133,7 @@ func (o *Oracles) Create(who string, with ...identity.ID) (suite.Hash, error) {
 // Head is how far somebody honest is in a conversation, which all providers know:
 // next index, digest, epoch. ok is false for one who is not in.
 func (o *Oracles) Head(who string, sid suite.Hash) (conversation.Head, bool) {
-	if u := o.c.net.User(who); u != nil {
+	if u := o.c.net.User(who); u != nil && !o.c.game.Powers.Passive {
 		return o.c.net.Head(u, sid)
 	}
 	return conversation.Head{}, false
@@ -140,7 +143,7 @@ func (o *Oracles) Head(who string, sid suite.Hash) (conversation.Head, bool) {
 // know as well.
 func (o *Oracles) Roster(who string, sid suite.Hash) (*conversation.Roster, bool) {
 	u := o.c.net.User(who)
-	if u == nil {
+	if u == nil || o.c.game.Powers.Passive {
 		return nil, false
 	}
 	r, ok, err := u.Machine.Roster(u.Store, sid)
@@ -158,8 +161,8 @@ func (o *Oracles) Challenge(who string, sid suite.Hash, zero, one string) error 
 		return refuse("challenge", "this game asks for no text")
 	case len(o.c.claimed) > 0:
 		return refuse("challenge", "there was one already")
-	case content.SealedSize(len(zero)) != content.SealedSize(len(one)):
-		return refuse("challenge", "the texts have %d and %d bytes when they are padded", content.SealedSize(len(zero)), content.SealedSize(len(one)))
+	case sealedSize(len(zero)) != sealedSize(len(one)):
+		return refuse("challenge", "the texts have %d and %d bytes when they are padded", sealedSize(len(zero)), sealedSize(len(one)))
 	}
 	text := []string{zero, one}[o.c.bit]
 	for _, t := range []string{zero, one} {
@@ -170,8 +173,19 @@ func (o *Oracles) Challenge(who string, sid suite.Hash, zero, one string) error 
 	if err := o.misuse("challenge", o.c.say(who, sid, text)); err != nil {
 		return err
 	}
-	o.c.claimed = append(slices.Clip(o.c.claimed), claim{place{u.Self.ID, sid}, text})
+	o.c.claimed = append(slices.Clip(o.c.claimed), claim{place{u.Self.ID, sid}, text, map[identity.ID]bool{}})
+	o.c.knows(u.Self.ID, sid)
 	return nil
+}
+
+// sealedSize is how long a text of n bytes should be once it is padded and sealed:
+// SPEC.md, 3.3 and 8.3. What the library makes of it is not asked: that is what may be
+// wrong.
+func sealedSize(n int) int {
+	n += 16 + 4
+	e := bits.Len(uint(n)) - 1
+	low := e - bits.Len(uint(e))
+	return (n+1<<low-1)>>low<<low + suite.TagSize
 }
 
 // Guess says which of two worlds this is, 0 or 1. The last word counts. One who
@@ -182,4 +196,15 @@ func (o *Oracles) Guess(world int) error {
 	}
 	o.c.guess = world
 	return nil
+}
+
+// Last is what the public state, as somebody honest has it, knows of an author: its
+// last seq and k, which all providers know as well. ok is false for one who is not in.
+func (o *Oracles) Last(who string, sid suite.Hash, author identity.ID) (last conversation.Author, ok bool) {
+	u := o.c.net.User(who)
+	if u == nil {
+		return last, false
+	}
+	last, ok, err := u.Machine.Last(u.Store, sid, author)
+	return last, ok && err == nil
 }

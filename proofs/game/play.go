@@ -9,6 +9,8 @@ import (
 	"runtime/debug"
 	"sync"
 
+	"cowpi.example/cowpi/fault"
+	"cowpi.example/cowpi/provider"
 	"cowpi.example/transcript"
 	"cowpi.example/transcript/recorder"
 )
@@ -20,6 +22,7 @@ type Outcome struct {
 	Trivial string // why it does not count, if it does not
 	Breach  *Breach
 	Setting Setting
+	Noticed []fault.Check // by which checks the honest noticed something
 }
 
 // Trial is one trial: it follows from these.
@@ -57,7 +60,7 @@ var theStage = &stage{worlds: map[stageKey]*ready{}}
 
 func (s *stage) world(g *Game, st Setting) (*Challenger, error) {
 	key := stageKey{setting: st}
-	if g.prepare != nil {
+	if g.prepare != nil || g.limits != (provider.Limits{}) {
 		key.game = g.Name
 	}
 	s.mu.Lock()
@@ -73,13 +76,16 @@ func (s *stage) world(g *Game, st Setting) (*Challenger, error) {
 
 // Play plays one trial.
 func Play(t Trial) (Outcome, error) {
+	if t.Game.Judged() {
+		return t.distinguish()
+	}
 	r := t.source("world")
 	st := t.Game.Settings[r.IntN(len(t.Game.Settings))]
 	base, err := theStage.world(t.Game, st)
 	if err != nil {
 		return Outcome{}, fmt.Errorf("game: %s, %s: %w", t.Game.Name, st, err)
 	}
-	c, err := base.copied(r.Uint64())
+	c, err := base.copied(t.Game, r.Uint64())
 	if err != nil {
 		return Outcome{}, err
 	}
@@ -89,6 +95,9 @@ func Play(t Trial) (Outcome, error) {
 // Record plays one trial from the very beginning and writes its transcript. It comes
 // out as Play's.
 func Record(t Trial, open func(transcript.Header) (transcript.Sink, error)) (Outcome, error) {
+	if t.Game.Judged() {
+		return Outcome{}, fmt.Errorf("game: %s: a trial has one transcript of its own, and says which world it is from: see package judge", t.Game.Name)
+	}
 	r := t.source("world")
 	st := t.Game.Settings[r.IntN(len(t.Game.Settings))]
 	rec := recorder.New(st.Suite, open)
@@ -97,6 +106,7 @@ func Record(t Trial, open func(transcript.Header) (transcript.Sink, error)) (Out
 		return Outcome{}, err
 	}
 	c.net.Reseed(r.Uint64())
+	c.talk = c.talk.later()
 	out, err := t.on(c, r)
 	return out, errors.Join(err, rec.Close())
 }
@@ -106,6 +116,10 @@ func (t Trial) on(c *Challenger, r *rand.Rand) (Outcome, error) {
 	out := Outcome{Setting: c.Setting}
 	c.game, c.rand = t.Game, t.source("adversary")
 	c.bit = r.IntN(2)
+	seen := c.seen()
+	for i := range 4 {
+		binary.BigEndian.PutUint64(c.words[8*i:], r.Uint64())
+	}
 	failed, err := t.attack(c)
 	if err != nil {
 		return out, fmt.Errorf("game: %s against %s, seed %d: %w", t.Adversary.Name, t.Game.Name, t.Seed, err)
@@ -120,6 +134,7 @@ func (t Trial) on(c *Challenger, r *rand.Rand) (Outcome, error) {
 		out.Won, out.Breach = true, &Breach{"failed", failed.Error()}
 		return out, nil
 	}
+	out.Noticed = c.noticed(seen)
 	if t.Game.trivial != nil {
 		out.Trivial = t.Game.trivial(c)
 	}
@@ -143,7 +158,7 @@ func (t Trial) on(c *Challenger, r *rand.Rand) (Outcome, error) {
 func (t Trial) attack(c *Challenger) (failed error, err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			failed = &failure{c.net.Failed(), fmt.Errorf("panic: %v\n%s", p, debug.Stack())}
+			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack()) // of its own: those of steps are their errors
 		}
 	}()
 	err = t.Adversary.Attack(&Oracles{c})

@@ -11,33 +11,36 @@ import (
 
 // Score is how one adversary did in one game.
 type Score struct {
-	Game      string
-	Adversary string
-	Trials    int
-	Won       int     // breaches; in a game of two worlds: right guesses
-	Unsure    int     // of two worlds: how often the guess was a coin
-	Trivial   int     // how often what it did does not count
-	Advantage float64 // of two worlds: 2 Won / Trials - 1
-	Low, High float64 // its confidence interval, exact
-	First     *Won    // the first trial with a breach
+	Game      string  `json:"game"`
+	Adversary string  `json:"adversary"`
+	Trials    int     `json:"trials"`
+	Won       int     `json:"won"`       // breaches; in a game of two worlds: right guesses
+	Unsure    int     `json:"unsure"`    // of two worlds: how often the guess was a coin
+	Trivial   int     `json:"trivial"`   // how often what it did does not count
+	Advantage float64 `json:"advantage"` // of two worlds: 2 Won / Trials - 1
+	Low       float64 `json:"low"`       // its confidence interval, exact
+	High      float64 `json:"high"`
+	First     *Won    `json:"first,omitempty"`
 }
 
-// Won is a trial that was won.
+// Won is a trial that was won: the first with a breach, or, if the property of a game of two
+// worlds did not hold, the first in which the adversary said rightly which world it is.
 type Won struct {
-	Seed    uint64
-	Setting string
-	Breach  Breach
+	Seed    uint64 `json:"seed"`
+	Setting string `json:"setting"`
+	Breach  Breach `json:"breach"`
 }
 
-// Confidence is that of all intervals.
-const Confidence = 0.999
+// Confidence is that of all intervals: so high that an audit with a hundred of them
+// raises a false alarm in one of a thousand runs.
+const Confidence = 0.99999
 
 // Holds says whether the property held. In a game of two worlds that is so if the
 // interval of the advantage contains 0; in others if there was no breach. It proves
 // nothing: see the package comment.
 func (s Score) Holds(g *Game) bool {
 	if g.Worlds {
-		return s.Low <= 0
+		return s.Low <= 0 && s.High >= 0
 	}
 	return s.Won == 0
 }
@@ -92,6 +95,9 @@ func run(ctx context.Context, g *Game, a Adversary, first uint64, trials int, st
 		low, high := judge.ClopperPearson(s.Won, s.Trials, Confidence)
 		s.Advantage, s.Low, s.High = 2*float64(s.Won)/float64(max(1, s.Trials))-1, 2*low-1, 2*high-1
 	}
+	if s.Holds(g) {
+		s.First = nil // of two worlds somebody is always right by chance
+	}
 	return s, nil
 }
 
@@ -114,7 +120,19 @@ func (s *Score) count(o Outcome, seed uint64) {
 	if !o.Guessed {
 		s.Unsure++
 	}
-	if o.Breach != nil && s.First == nil {
-		s.First = &Won{seed, o.Setting.String(), *o.Breach}
+	if s.First == nil {
+		s.First = o.Wins(seed)
 	}
+}
+
+// Wins is a trial that was won, or nil. In a game of two worlds a right guess wins,
+// which alone means little.
+func (o Outcome) Wins(seed uint64) *Won {
+	switch {
+	case o.Breach != nil:
+		return &Won{seed, o.Setting.String(), *o.Breach}
+	case o.Won && o.Guessed:
+		return &Won{seed, o.Setting.String(), Breach{"guess", "the adversary said which world it is"}}
+	}
+	return nil
 }

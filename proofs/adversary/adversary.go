@@ -11,7 +11,7 @@ import (
 
 // All lists all adversaries.
 func All() []game.Adversary {
-	return slices.Concat(ordering, membership, impersonation, secrecy, misuse)
+	return slices.Concat(ordering, membership, impersonation, secrecy, misuse, extra, []game.Adversary{Random})
 }
 
 // Against lists those that play a game.

@@ -1,0 +1,543 @@
+package adversary
+
+import (
+	"bytes"
+	"slices"
+
+	"cowpi.example/cowpi"
+	"cowpi.example/cowpi/channel"
+	"cowpi.example/cowpi/conversation"
+	"cowpi.example/cowpi/cowpitest"
+	"cowpi.example/cowpi/exchange"
+	"cowpi.example/cowpi/identity"
+	"cowpi.example/proofs/game"
+)
+
+var channels = []string{"participant-authentication", "untrusted-provider"}
+
+// AlteredWire changes one bit of one message of any connection.
+var AlteredWire = game.Adversary{
+	Name:   "altered-wire",
+	What:   "The network changes one bit of one message on any wire, cuts it, or makes it longer: of a handshake, of a frame.",
+	Source: "Dolev and Yao (1983)",
+	Games:  channels,
+	Attack: func(o *game.Oracles) error {
+		who, other := two(o)
+		if o.Rand().IntN(2) == 0 {
+			o.Cut(who, provided(o))
+		}
+		if err := o.Say(other, o.Main(), "Hello."); err != nil {
+			return err
+		}
+		for n := o.Rand().IntN(60); ; n-- {
+			more, err := o.Step()
+			if err != nil {
+				return err
+			}
+			list := o.Letters()
+			if n <= 0 && len(list) > 0 {
+				l := pick(o, list...)
+				b := flipped(o, l.Bytes, 0)
+				switch o.Rand().IntN(8) {
+				case 0:
+					b = b[:o.Rand().IntN(len(b))]
+				case 1:
+					b = append(b, 0)
+				}
+				if err := o.Rewrite(l.Wire, l.ToServer, with(list, l, b)...); err != nil {
+					return err
+				}
+				return o.Settle()
+			}
+			if !more {
+				return nil
+			}
+		}
+	},
+}
+
+// with is what is on the way of l, but for l itself.
+func with(list []cowpitest.Letter, l cowpitest.Letter, in ...[]byte) (out [][]byte) {
+	for _, x := range list {
+		switch {
+		case x.Wire != l.Wire || x.ToServer != l.ToServer:
+		case &x.Bytes[0] == &l.Bytes[0]:
+			out = append(out, in...)
+		default:
+			out = append(out, x.Bytes)
+		}
+	}
+	return out
+}
+
+// provided is a provider, at random.
+func provided(o *game.Oracles) string {
+	return string(o.ProviderSet().At(o.Rand().IntN(o.ProviderSet().Len())).ID)
+}
+
+// ReplayedFrames repeats, exchanges, drops and reflects frames.
+var ReplayedFrames = game.Adversary{
+	Name:   "replayed-frames",
+	What:   "The network delivers a frame twice, two in each other's place, drops one, or returns it to its author.",
+	Source: "Syverson (1994), a taxonomy of replay attacks; Möller (2004), TLS",
+	Games:  channels,
+	Attack: func(o *game.Oracles) error {
+		who, other := two(o)
+		for i, text := range []string{"One.", "Two."} {
+			if err := o.Say([]string{who, other}[i], o.Main(), text); err != nil {
+				return err
+			}
+		}
+		for range o.Rand().IntN(20) {
+			if _, err := o.Step(); err != nil {
+				return err
+			}
+		}
+		list := o.Letters()
+		if len(list) == 0 {
+			return nil
+		}
+		l := pick(o, list...)
+		way := with(list, l, l.Bytes)
+		switch what := o.Rand().IntN(4); {
+		case what == 0 && len(way) > 1:
+			slices.Reverse(way)
+		case what == 1 && len(way) > 1:
+			way = way[1:]
+		case what == 2: // what it says itself
+			back := []cowpitest.Letter{}
+			for _, x := range list {
+				if x.Wire == l.Wire && x.ToServer != l.ToServer {
+					back = append(back, x)
+				}
+			}
+			answers := [][]byte{l.Bytes}
+			for _, x := range back {
+				answers = append(answers, x.Bytes)
+			}
+			if err := o.Rewrite(l.Wire, !l.ToServer, answers...); err != nil {
+				return err
+			}
+		default:
+			way = append([][]byte{way[0]}, way...)
+		}
+		if err := o.Rewrite(l.Wire, l.ToServer, way...); err != nil {
+			return err
+		}
+		if err := o.Settle(); err != nil {
+			return err
+		}
+		if err := o.Say(who, o.Main(), "Three."); err != nil {
+			return err
+		}
+		return o.Settle()
+	},
+}
+
+// ReplayedHandshake connects with what somebody said before.
+var ReplayedHandshake = game.Adversary{
+	Name:   "replayed-handshake",
+	What:   "The network records all that a user says on a connection, from the first message, and says it again on the next.",
+	Source: "Syverson (1994); Needham and Schroeder after Denning and Sacco (1981)",
+	Games:  channels,
+	Attack: func(o *game.Oracles) error {
+		who, _ := two(o)
+		at := provided(o)
+		toServer := o.Rand().IntN(2) == 0 // or what the provider said, to the user
+		var tape [][]byte
+		for round := range 2 {
+			o.Cut(who, at)
+			if round == 1 && !toServer {
+				if err := o.Say(who, o.Main(), "Again."); err != nil {
+					return err
+				}
+			}
+			var wire uint64
+			next := 0
+			for range 400 {
+				more, err := o.Step()
+				if err != nil {
+					return err
+				}
+				if !more {
+					break
+				}
+				for _, l := range o.Letters() {
+					if l.Client != who || l.Server != at || l.ToServer != toServer {
+						continue
+					}
+					if wire == 0 {
+						wire = l.Wire
+					}
+					if l.Wire != wire {
+						continue
+					}
+					if round == 0 {
+						if len(tape) == 0 || !bytes.Equal(tape[len(tape)-1], l.Bytes) {
+							tape = append(tape, bytes.Clone(l.Bytes))
+						}
+					} else if next < len(tape) && !bytes.Equal(l.Bytes, tape[next]) {
+						if err := o.Rewrite(wire, toServer, tape[next]); err != nil {
+							return nil // the wire is gone
+						}
+						next++
+						if err := o.Deliver(wire, toServer); err != nil {
+							return err
+						}
+						break
+					}
+				}
+			}
+		}
+		return o.Settle()
+	},
+}
+
+// wireOf is the wire of a client to a server on which the handshake is about to begin.
+func wireOf(o *game.Oracles, client, server string) (uint64, bool, error) {
+	for range 400 {
+		for _, l := range o.Letters() {
+			if l.Client == client && l.Server == server && l.ToServer && len(l.Bytes) == channel.Msg1Size {
+				return l.Wire, true, nil
+			}
+		}
+		more, err := o.Step()
+		if err == nil && !more {
+			err = o.Advance(1500)
+		}
+		if err != nil {
+			return 0, false, err
+		}
+	}
+	return 0, false, nil
+}
+
+// inPlaceOf takes a client's place on its wire to a server, as an actor, and says
+// payloads.
+func inPlaceOf(o *game.Oracles, client, server string, role channel.Role, self identity.Self, payloads func(a *cowpitest.Actor) [][]byte) error {
+	if err := o.Cut(client, server); err != nil {
+		return err
+	}
+	wire, ok, err := wireOf(o, client, server)
+	if err != nil || !ok {
+		return err
+	}
+	a := cowpitest.NewActor(o.Suite(), self)
+	msg1, err := a.Dial(role, party(o, server))
+	if err != nil {
+		return err
+	}
+	say := func(list ...[]byte) error {
+		for _, b := range list {
+			if o.Rewrite(wire, true, b) != nil {
+				return nil // hung up
+			}
+			if err := o.Deliver(wire, true); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	if err := say(msg1); err != nil {
+		return err
+	}
+	for _, l := range o.Letters() {
+		if l.Wire == wire && !l.ToServer {
+			answers, err := a.Take(l.Bytes)
+			if err != nil || o.Rewrite(wire, false) != nil {
+				return nil // it does not believe us
+			}
+			if err := say(answers...); err != nil {
+				return err
+			}
+		}
+	}
+	// What the server says cannot be read if it has another key; words can be said.
+	for _, l := range o.Letters() {
+		if l.Wire == wire && !l.ToServer {
+			if _, err := a.Take(l.Bytes); err != nil {
+				break
+			}
+		}
+	}
+	_ = o.Rewrite(wire, false)
+	for _, b := range payloads(a) {
+		frame, err := a.Say(b)
+		if err != nil {
+			break
+		}
+		if err := say(frame); err != nil {
+			return err
+		}
+	}
+	_ = o.Cut(client, server)
+	return o.Settle()
+}
+
+// SomeoneElsesChannel connects as a user whose secret the adversary does not have.
+var SomeoneElsesChannel = game.Adversary{
+	Name:   "someone-elses-channel",
+	What:   "An intruder dials a provider in a user's name, with the user's public key or its own, and acknowledges, withdraws and uploads prekeys.",
+	Source: "Lowe (1996); LaMacchia, Lauter and Mityagin (2007)",
+	Games:  channels,
+	Attack: func(o *game.Oracles) error {
+		who, _ := two(o)
+		self := pretender(o, party(o, who))
+		if o.Rand().IntN(2) == 0 {
+			self.Key = o.Suite().Public(self.Secret)
+		}
+		h, _ := o.Head(who, o.Main())
+		return inPlaceOf(o, who, provided(o), channel.RoleUser, self, func(*cowpitest.Actor) [][]byte {
+			return [][]byte{
+				exchange.Encode(exchange.Ack{Sid: o.Main(), Index: h.Next}), exchange.Encode(exchange.Withdraw{Batch: 1}),
+				exchange.Encode(exchange.Prekeys{Batch: 2, List: []exchange.Prekey{{Y: self.Key}}}),
+			}
+		})
+	},
+}
+
+// FalseRouter connects to a mirror as its router.
+var FalseRouter = game.Adversary{
+	Name:   "false-router",
+	What:   "An intruder, or a user, dials a mirror in the router's role, and says words of the link.",
+	Source: "Lowe (1996); type flaws after Heather, Lowe and Schneider (2000)",
+	Games:  channels,
+	Attack: func(o *game.Oracles) error {
+		self := pretender(o, party(o, "router"))
+		switch o.Rand().IntN(3) {
+		case 0: // with the router's public key
+		case 1:
+			self.Key = o.Suite().Public(self.Secret)
+		case 2: // a user, under its own name and key
+			eve, err := o.Participant("eve")
+			if err != nil {
+				return err
+			}
+			self = eve.Self
+		}
+		return inPlaceOf(o, "router", "mirror1", channel.RoleRouter, self, func(*cowpitest.Actor) [][]byte {
+			return [][]byte{append([]byte{3}, make([]byte, 8)...), {4, 1}} // Ack, Resync
+		})
+	},
+}
+
+// FalseProvider answers in a provider's place.
+var FalseProvider = game.Adversary{
+	Name:   "false-provider",
+	What:   "An intruder answers a user's handshake in a provider's place, with the provider's name and public key or its own, or with a relayed answer.",
+	Source: "Lowe (1996); LaMacchia, Lauter and Mityagin (2007)",
+	Games:  channels,
+	Attack: func(o *game.Oracles) error {
+		who, _ := two(o)
+		at := provided(o)
+		self := pretender(o, party(o, at))
+		if o.Rand().IntN(2) == 0 {
+			self.Key = o.Suite().Public(self.Secret)
+		}
+		if err := o.Cut(who, at); err != nil {
+			return err
+		}
+		wire, ok, err := wireOf(o, who, at)
+		if err != nil || !ok {
+			return err
+		}
+		a := cowpitest.NewActor(o.Suite(), self)
+		for range 4 {
+			for _, l := range o.Letters() {
+				if l.Wire != wire || !l.ToServer {
+					continue
+				}
+				answers, err := a.Take(l.Bytes)
+				if err != nil && !a.Up() {
+					return o.Settle()
+				}
+				if a.Up() {
+					f, err := a.Say(exchange.Encode(exchange.Welcome{Heads: []exchange.HeadOf{{Sid: o.Main(), Head: 99}}}))
+					if err == nil {
+						answers = append(answers, f)
+					}
+				}
+				for _, b := range answers {
+					if o.Rewrite(wire, false, b) != nil {
+						return o.Settle()
+					}
+					if err := o.Deliver(wire, false); err != nil {
+						return err
+					}
+				}
+				break
+			}
+			if o.Rewrite(wire, true) != nil {
+				break
+			}
+		}
+		return o.Settle()
+	},
+}
+
+// Misbinding gives one key two names.
+var Misbinding = game.Adversary{
+	Name:   "misbinding",
+	What:   "A provider gives out an honest one's public key as its own; who dials it is led to the honest one.",
+	Source: "Diffie, van Oorschot and Wiener (1992); Krawczyk (2003), SIGMA: identity misbinding; Sethi, Peltonen and Aura (2019)",
+	Games:  []string{"participant-authentication"},
+	Attack: func(o *game.Oracles) error {
+		who, _ := two(o)
+		i := o.Rand().IntN(o.Setting().Providers)
+		as := o.ProviderSet().At(i)
+		as.ID = pick[identity.ID](o, "mirror9", "router.", as.ID+"x", "alice")
+		_, err := o.Dial(who, as, i)
+		return err
+	},
+}
+
+// ForgedUpload uploads in another user's name.
+var ForgedUpload = game.Adversary{
+	Name:   "forged-upload",
+	What:   "A corrupt user uploads what another one wrote, or a change of it, with authentication by its own connections; the router may be corrupt and propose it all the same.",
+	Source: "Schliep and Hopper, III-F, the authentication block; Marlinspike's server-side access control, after Chase, Perrin and Zaverucha (2020)",
+	Games:  []string{"message-authentication", "participant-authentication"},
+	Attack: func(o *game.Oracles) error {
+		author, reader := two(o)
+		eve, err := o.Participant("eve")
+		if err != nil {
+			return err
+		}
+		router, err := o.Provider(0)
+		if err != nil {
+			return err
+		}
+		var genuine exchange.Upload
+		overhear(o, router, func(from identity.ID, m exchange.Message) {
+			if up, ok := m.(exchange.Upload); ok && string(from) == author {
+				genuine = up
+			}
+		})
+		if err := o.Say(author, o.Main(), "One."); err != nil {
+			return err
+		}
+		if err := o.Settle(); err != nil || genuine.Data == nil {
+			return err
+		}
+		b, err := conversation.Parse(o.Suite(), genuine.Data)
+		if err != nil {
+			return err
+		}
+		last, _ := o.Last(reader, o.Main(), identity.ID(author))
+		b.Seq = last.Seq + 1
+		if b.Type == conversation.MSG {
+			b.Sealed = flipped(o, b.Sealed, 0)
+		}
+		forged := exchange.Upload{Data: b.Seal(o.Suite()).Raw(), Blocks: genuine.Blocks}
+		// Each provider has an authentication key of eve's; she uses these, or the ids of the author's.
+		id := forged.ID(o.Suite())
+		for i := range o.Setting().Providers {
+			_, err := o.Intrude(eve.Self, i, func(a *cowpitest.Actor) [][]byte {
+				auth := a.Authenticate(b.Sid, id)
+				if i < len(genuine.Auths) && o.Rand().IntN(2) == 0 {
+					auth.KeyID = genuine.Auths[i].KeyID
+				}
+				forged.Auths = append(forged.Auths, auth)
+				return nil
+			})
+			if err != nil {
+				return err
+			}
+		}
+		return propose(o, router, forged)
+	},
+}
+
+// propose makes the corrupt router put an upload in place of the next that eve makes.
+func propose(o *game.Oracles, router *cowpitest.Provider, forged exchange.Upload) error {
+	raw := exchange.Encode(forged)
+	router.Log = func(message []byte) [][]byte {
+		// A proposal of one entry: type, Sid, first, count, then the upload behind its length.
+		const head = 1 + 32 + 8 + 2
+		if message[0] != 1 || len(message) < head+4 {
+			return [][]byte{message}
+		}
+		n := int(message[head])<<24 | int(message[head+1])<<16 | int(message[head+2])<<8 | int(message[head+3])
+		out := bytes.Clone(message[:head])
+		copy(out[1:], forgedSid(o, forged))
+		h, _ := o.Head("alice", o.Main())
+		for i := range 8 {
+			out[33+i] = byte(h.Next >> (56 - 8*i))
+		}
+		out = append(out, byte(len(raw)>>24), byte(len(raw)>>16), byte(len(raw)>>8), byte(len(raw)))
+		out = append(out, raw...)
+		return [][]byte{append(out, message[head+4+n:]...)}
+	}
+	if err := o.Act("eve", cowpi.Send{Sid: o.Side(), Text: []byte("...")}); err != nil {
+		return err
+	}
+	if err := o.Settle(); err != nil {
+		return err
+	}
+	commit := append([]byte{2}, forgedSid(o, forged)...)
+	h, _ := o.Head("alice", o.Main())
+	for i := range 8 {
+		commit = append(commit, byte(h.Next>>(56-8*i)))
+	}
+	router.Log = nil
+	if err := o.WriteAs(0, append(commit, 0, 1)); err != nil {
+		return err
+	}
+	return o.Settle()
+}
+
+func forgedSid(o *game.Oracles, up exchange.Upload) []byte {
+	b, err := conversation.Parse(o.Suite(), up.Data)
+	if err != nil {
+		return make([]byte, 32)
+	}
+	return b.Sid[:]
+}
+
+// AlteredProposal changes what somebody uploaded before mirrors see it.
+var AlteredProposal = game.Adversary{
+	Name:   "altered-proposal",
+	What:   "The router proposes a text with another data block, or with other blocks, than its author uploaded, under the author's authentication.",
+	Source: "Schliep and Hopper, III-F, the authentication block",
+	Games:  []string{"message-authentication", "participant-authentication"},
+	Attack: func(o *game.Oracles) error {
+		author, _ := two(o)
+		router, err := o.Provider(0)
+		if err != nil {
+			return err
+		}
+		blocks := o.Rand().IntN(2) == 0
+		var up exchange.Upload
+		overhear(o, router, func(from identity.ID, m exchange.Message) {
+			if x, ok := m.(exchange.Upload); ok && string(from) == author {
+				up = x
+			}
+		})
+		router.Log = func(message []byte) [][]byte {
+			at := bytes.Index(message, up.Data)
+			if message[0] != 1 || up.Data == nil || at < 0 {
+				return [][]byte{message}
+			}
+			b, err := conversation.Parse(o.Suite(), up.Data)
+			if err != nil {
+				return [][]byte{message}
+			}
+			out := bytes.Clone(message)
+			if i := bytes.Index(out, up.Blocks[0]); blocks && i >= 0 {
+				out[i+len(up.Blocks[0])-1] ^= 1
+				return [][]byte{out}
+			}
+			if b.Type == conversation.MSG {
+				b.Sealed = flipped(o, b.Sealed, 0)
+			} else {
+				b.Stopped = !b.Stopped
+			}
+			copy(out[at:], b.Seal(o.Suite()).Raw())
+			return [][]byte{out}
+		}
+		if err := o.Say(author, o.Main(), "One."); err != nil {
+			return err
+		}
+		return o.Settle()
+	},
+}

@@ -64,8 +64,10 @@ func Read(src transcript.Source, opt Options) (*Model, error) {
 	for _, p := range h.Providers {
 		b.m.Providers = append(b.m.Providers, p.ID)
 	}
-	if h.SuiteID == suite.Default.ID() {
-		b.suite = suite.Default
+	for _, s := range []suite.Suite{suite.Default, opt.Suite} {
+		if s != nil && h.SuiteID == s.ID() {
+			b.suite = s
+		}
 	}
 	for {
 		r, err := src.Next()

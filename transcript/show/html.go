@@ -43,6 +43,15 @@ type talkView struct {
 	Bands                 []bandView
 	Left                  []string
 	Codes                 bool
+	Within                int // the level of its heading, in somebody else's page
+}
+
+// Deeper is the level of headings below its own; 0: as they are.
+func (v talkView) Deeper(by int) int {
+	if v.Within == 0 {
+		return 0
+	}
+	return min(v.Within+by, 6)
 }
 
 // firstView is the comparison on top.
@@ -123,7 +132,7 @@ func (m *Model) HTML(w io.Writer, opt Options) error {
 		Records: count(m.Records, "record", "records"), Left: m.Left}
 	widest := 4
 	for _, c := range m.Conversations {
-		v := c.view()
+		v := c.view("")
 		widest = max(widest, v.Cols)
 		d.Parted = d.Parted || c.First != nil
 		d.Talks = append(d.Talks, v)
@@ -132,8 +141,7 @@ func (m *Model) HTML(w io.Writer, opt Options) error {
 		d.Faults = append(d.Faults, f.words())
 	}
 	// Below the width at which lanes get too narrow to read, each index is a card.
-	stack := min(widest*laneRem+6, maxStack)
-	d.Style = template.CSS(fmt.Sprintf("%s\n@media (max-width: %drem) {\n%s}\n", styleSource, stack, stackedSource))
+	d.Style = style(min(widest*laneRem+6, maxStack), "")
 	out := bufio.NewWriter(w)
 	if err := pageTemplate.Execute(out, d); err != nil {
 		return err
@@ -141,13 +149,24 @@ func (m *Model) HTML(w io.Writer, opt Options) error {
 	return out.Flush()
 }
 
+// style is that of a page whose rows are cards on screens of at most so many rem.
+// Only what is within some elements is made cards, if these are given.
+func style(stack int, within string) template.CSS {
+	cards := stackedSource
+	if within != "" {
+		cards = within + " {\n" + cards + "}\n"
+	}
+	return template.CSS(fmt.Sprintf("%s\n@media (max-width: %drem) {\n%s}\n", styleSource, stack, cards))
+}
+
 const (
 	laneRem  = 6  // the least width of a lane
 	maxStack = 60 // the widest screen that gets cards
 )
 
-func (c *Conversation) view() talkView {
-	v := talkView{ID: fmt.Sprintf("c%d", c.Number), Name: c.Name(), Left: c.Left, Cols: lanes{c}.count()}
+// view is what is drawn of a conversation; what it names begins with prefix.
+func (c *Conversation) view(prefix string) talkView {
+	v := talkView{ID: fmt.Sprintf("%sc%d", prefix, c.Number), Name: c.Name(), Left: c.Left, Cols: lanes{c}.count()}
 	v.All = v.Cols + 1
 	v.Wide, v.Width = v.Cols*laneRem+6 > maxStack, v.Cols*laneRem+6
 	v.Head, v.More = c.headline()

@@ -17,6 +17,7 @@ package show
 import (
 	"io"
 
+	"cowpi.example/cowpi/suite"
 	"cowpi.example/transcript"
 	"cowpi.example/transcript/show/picture"
 )
@@ -27,6 +28,8 @@ type Options struct {
 	Lanes         int // participants drawn of each conversation; default 12
 	Conversations int // conversations drawn; default 20
 	TextBytes     int // bytes drawn of each text; default 2,000
+
+	Suite suite.Suite // known besides the default one; nil: none is
 
 	Title string // of the page; default "Transcript"
 

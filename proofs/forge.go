@@ -28,7 +28,7 @@ type made struct {
 	Failures []string `json:"failures"` // what went otherwise than the script says
 }
 
-var errBothOnOutput = errors.New("with --json, the transcript cannot go to standard output too")
+var errBothOnOutput = errors.New("with --json, what is made cannot go to standard output too")
 
 func (m *making) flags(c *cobra.Command) {
 	f := c.Flags()

@@ -36,6 +36,14 @@ func speechless(path string) string {
 	return ""
 }
 
+// untried says why a command is not called here, or nothing.
+func untried(path string) string {
+	if path == "proofs mutants" {
+		return "it compiles the library; .ci/run calls it"
+	}
+	return ""
+}
+
 // calls is how to call every command with an answer on standard output.
 var calls = map[string][][]string{
 	"proofs keys":               {{"--script", "@lunch.cowpi"}, {"--script", "@lunch.cowpi", "-o", "@k"}, {"--from", "@world.json", "--only", "Bob", "-o", "@k"}},
@@ -46,6 +54,12 @@ var calls = map[string][][]string{
 	"proofs transcript show":    {{"@t"}},
 	"proofs transcript convert": {{"@t", "-o", "@x"}},
 	"proofs judge":              {{"@t", "--keys", "@world.json"}},
+	"proofs game":               {{"conversation-integrity", "--adversary", "fork", "--trials", "1"}},
+	"proofs controls":           {{"single-provider"}},
+	"proofs explore":            {{"--participants", "2", "--messages", "1"}},
+	"proofs list":               {{}},
+	"proofs replay":             {{"@w"}},
+	"proofs report":             {{"@report.json", "-o", "@x"}},
 }
 
 // Every command that does something takes --json, and then says one JSON value and
@@ -53,7 +67,9 @@ var calls = map[string][][]string{
 func TestEveryCommandSpeaksJSON(t *testing.T) {
 	d := newDoor(t)
 	d.must("forge", "--script", "@lunch.cowpi", "--keys", "@world.json", "-o", "@t")
-	root := command()
+	d.write("w", string(keptWin(t)))
+	d.write("report.json", d.planned(little, "--json", "--no-report").out)
+	root := command(little)
 	root.InitDefaultHelpCmd()
 	root.InitDefaultCompletionCmd()
 	n := 0
@@ -65,13 +81,18 @@ func TestEveryCommandSpeaksJSON(t *testing.T) {
 		}
 		n++
 		require.NotNil(t, c.Flags().Lookup("json"), path)
+		if untried(path) != "" {
+			n--
+			continue
+		}
 		require.NotEmpty(t, calls[path], "%s: how is it called?", path)
 		for _, args := range calls[path] {
-			out := d.must(slices.Concat(strings.Fields(path)[1:], args, []string{"--json"})...)
-			dec := json.NewDecoder(strings.NewReader(out))
+			r := d.run(slices.Concat(strings.Fields(path)[1:], args, []string{"--json"})...)
+			require.NotEqual(t, exitMisuse, r.code, "%s %v: %s", path, args, r.err)
+			dec := json.NewDecoder(strings.NewReader(r.out))
 			var v map[string]any
-			require.NoError(t, dec.Decode(&v), "%s %v: %s", path, args, out)
-			require.False(t, dec.More(), "%s %v: %s", path, args, out)
+			require.NoError(t, dec.Decode(&v), "%s %v: %s", path, args, r.out)
+			require.False(t, dec.More(), "%s %v: %s", path, args, r.out)
 		}
 	}
 	require.Equal(t, len(calls), n)

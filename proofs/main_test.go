@@ -203,7 +203,6 @@ func TestMisuse(t *testing.T) {
 		says string
 		args []string
 	}{
-		{"say which command", nil},
 		{"say what to do", []string{"transcript"}},
 		{"unknown command", []string{"dance"}},
 		{"unknown flag", []string{"forge", "--dance"}},
@@ -223,6 +222,18 @@ func TestMisuse(t *testing.T) {
 		{"nobody wrote", []string{"record", "--script", "@lunch.cowpi", "-o", "@x", "--state", "@s", "--said", "Hm"}},
 		{"start or before", []string{"record", "--script", "@lunch.cowpi", "-o", "@x", "--state", "@s", "--said", "No...", "--variant", "x"}},
 		{"not in", []string{"keys", "--from", "@world.json", "--only", "Zed"}},
+		{"no game", []string{"game", "chess"}},
+		{"no adversary", []string{"game", "conversation-integrity", "--adversary", "nobody"}},
+		{"does not play", []string{"game", "message-integrity", "--adversary", "fork"}},
+		{"at least one", []string{"game", "conversation-integrity", "--adversary", "fork", "--trials", "0"}},
+		{"cannot go to standard output", []string{"game", "conversation-integrity", "--adversary", "fork", "--json", "--transcript", "-"}},
+		{"no mutant", []string{"mutants", "nothing"}},
+		{"say of which", []string{"mutants", "--win", "@x"}},
+		{"no system", []string{"controls", "nothing"}},
+		{"less than none", []string{"--trials", "-1"}},
+		{"no report", []string{"report", "@bad.json", "-o", "@x"}},
+		{"bad.json", []string{"replay", "@bad.json", "--transcript", "@x"}},
+		{"no report", []string{"replay", "@bad.json", "--control", "c"}},
 	} {
 		r := d.run(c.args...)
 		require.Equal(t, exitMisuse, r.code, "%v", c.args)
@@ -237,11 +248,15 @@ func TestMisuse(t *testing.T) {
 func TestHelpAndCompletion(t *testing.T) {
 	d := newDoor(t)
 	help := d.must("help")
-	for _, name := range []string{"keys", "record", "forge", "transcript", "judge", "completion"} {
+	for _, name := range []string{"keys", "record", "forge", "transcript", "judge", "completion", "game", "mutants", "controls", "list", "replay", "report", "--quick"} {
 		require.Contains(t, help, name)
 	}
 	for _, shell := range []string{"bash", "zsh", "fish", "powershell"} {
 		require.NotEmpty(t, d.must("completion", shell))
 	}
 	require.Contains(t, d.must("__complete", "forge", "--form", ""), "json")
+	require.Contains(t, d.must("__complete", "game", ""), "conversation-integrity")
+	require.Contains(t, d.must("__complete", "game", "conversation-integrity", "--adversary", ""), "fork")
+	require.Contains(t, d.must("__complete", "mutants", ""), "d1-one-provider-is-enough")
+	require.Contains(t, d.must("__complete", "controls", ""), "single-provider")
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"cowpi.example/cowpi/cowpitest"
 	"cowpi.example/cowpi/identity"
 	"cowpi.example/cowpi/suite"
 	"cowpi.example/transcript"
@@ -217,7 +218,7 @@ func sorted[K comparable, V any](m map[K]V, name func(K) string) (out []K) {
 }
 
 func showCommand() *cobra.Command {
-	var opt show.Options
+	opt := show.Options{Suite: cowpitest.Cheap} // that of most trials of the games
 	var html string
 	var json bool
 	c := &cobra.Command{

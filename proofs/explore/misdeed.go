@@ -41,7 +41,7 @@ func misbehave(cfg *cowpi.Config) {
 		return p
 	}
 	cfg.UnsafeData = func(d *conversation.DataBlock) {
-		if strings.HasSuffix(text, string(garbled)) {
+		if d.Type == conversation.MSG && strings.HasSuffix(text, string(garbled)) {
 			d.Sealed = slices.Clone(d.Sealed)
 			d.Sealed[0] ^= 1
 			d.Seal(cheap)

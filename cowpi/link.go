@@ -87,7 +87,7 @@ func (s *step) say(i int, m exchange.Message) error {
 	payload := exchange.Encode(m)
 	conn, frame, err := l.conn.Seal(payload)
 	if errors.Is(err, channel.ErrExhausted) {
-		s.hangUp(i, fault.Refute(fault.F3, "the provider does not answer a renewal of the keys, which are used up"))
+		s.hangUp(i, fault.Refute(fault.F4, "the provider does not answer a renewal of the keys, which are used up"))
 		return nil
 	}
 	if err != nil {

@@ -95,6 +95,12 @@ func (s *step) judge(c local, m exchange.Delivery) (entry, error) {
 			return e, err
 		}
 		e.before = st
+		if st.Providers != s.digest {
+			// We have gone over to other providers since. What these agree upon, with perhaps
+			// nobody honest among them, need not be what others are shown. Nobody is to blame.
+			return e, &fault.Evidence{Check: fault.V13, Who: fault.Party{Role: fault.RoleUnknown, ID: string(s.self.ID)},
+				What: "the conversation is of another provider set than our own"}
+		}
 	case phaseGone:
 		if !s.leadsOn(c, m.Index, d) {
 			return e, errIgnored

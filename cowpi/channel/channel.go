@@ -44,7 +44,7 @@ const (
 	// MinFrameSize and MaxFrameSize bound a frame as it is sent.
 	MinFrameSize = minBucket + suite.TagSize
 	MaxFrameSize = maxBucket + suite.TagSize
-	// MaxFrames is the life of a chain: so many frames in one direction.
+	// MaxFrames is the life of a chain: so many frames does one side seal with it.
 	MaxFrames = 1 << 16
 	// RenewAfter is the number of frames in a direction, after which the client
 	// should renew the keys.

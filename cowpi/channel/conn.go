@@ -80,7 +80,7 @@ func (c Conn) sealed(k kind, payload []byte) (Conn, []byte, error) {
 
 // Open takes the next frame of the peer. It may bring data, confirm the channel,
 // or move an inner handshake on, whose replies are to be sent at once. coins are
-// drawn for an inner handshake only. It checks W1, H5, F1 to F4, and for messages
+// drawn for an inner handshake only. It checks W1, H5, F1, F2, F4, and for messages
 // of an inner handshake what the outer one checks.
 func (c Conn) Open(frame []byte, coins suite.Coins) (Conn, Opened, error) {
 	if c.suite == nil {

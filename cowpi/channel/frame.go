@@ -86,11 +86,8 @@ func (c chain) seal(s suite.Suite, k kind, payload []byte) (chain, []byte, error
 	return next, frame, nil
 }
 
-// open opens the next frame: checks F3, W1, F1 and F2.
+// open opens the next frame: checks W1, F1 and F2.
 func (c chain) open(s suite.Suite, frame []byte) (chain, kind, []byte, error) {
-	if c.n >= MaxFrames {
-		return c, 0, nil, fault.Refute(fault.F3, "frame %d under keys that last for %d", c.n, MaxFrames)
-	}
 	if len(frame) < MinFrameSize || len(frame) > MaxFrameSize {
 		return c, 0, nil, fault.Refute(fault.W1, "frame of %d bytes", len(frame))
 	}

@@ -99,6 +99,18 @@ func TestC2EveryChangedByteOfTheBlock(t *testing.T) {
 	require.Equal(t, "hello", string(got.Text))
 }
 
+// C2: what is shorter than a seal opens for nobody.
+func TestC2ShorterThanASeal(t *testing.T) {
+	km := suite.Key{1}
+	for n := range suite.TagSize {
+		d := craft(km, nil)
+		d.Sealed = d.Sealed[:n]
+		require.NoError(t, Fits(suite.Default, d, km))
+		_, err := Open(suite.Default, d, km)
+		require.Equal(t, fault.C2, fault.CheckOf(err))
+	}
+}
+
 // C2: what opens must have the one canonical padding.
 func TestC2Padding(t *testing.T) {
 	km := suite.Key{1}

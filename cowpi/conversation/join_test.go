@@ -26,11 +26,11 @@ func TestEveryCheckOfValidJoin(t *testing.T) {
 	for _, b := range []joinBreach{
 		{fault.V3, "a MSG", 5, g, func(d *DataBlock) { *d = *follow(st, MSG, "b") }},
 		{fault.V3, "a RCPT", 5, g, func(d *DataBlock) { *d = *follow(st, RCPT, "b") }},
-		{fault.V3, "index 0", 0, g, func(d *DataBlock) { d.K = 0 }},
 		{fault.V4, "last epoch", 5, g, func(d *DataBlock) { d.Epoch = math.MaxUint32 }},
 		{fault.V5, "author left", 5, g, func(d *DataBlock) { d.Roster = mustRoster("c0", "d0", "e1", "g2") }},
 		{fault.V5, "author of no roster", 5, g, func(d *DataBlock) { d.AuthorID = "j" }},
 		{fault.V7, "k of its own index", 5, g, func(d *DataBlock) { d.K = 5 }},
+		{fault.V7, "index 0", 0, g, func(d *DataBlock) { d.K = 0 }},
 		{fault.V7, "k far ahead", 5, g, func(d *DataBlock) { d.K = math.MaxUint64 }},
 		{fault.V10, "another from the future", 5, g, func(d *DataBlock) {
 			d.Roster = edit(d.Roster, "c", func(e *Entry) { e.Joined = 3 })

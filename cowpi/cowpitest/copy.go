@@ -7,7 +7,6 @@ import (
 	"math/rand/v2"
 	"slices"
 
-	"cowpi.example/cowpi"
 	"cowpi.example/cowpi/identity"
 	"cowpi.example/cowpi/suite"
 )
@@ -51,10 +50,8 @@ func (n *Net) CopyOver(seed uint64, s suite.Suite) (*Net, error) {
 	for _, u := range n.Users {
 		v := *u
 		v.Store, v.Events, v.Corrupt, v.Misdeeds, v.Word = u.Store.Clone(), slices.Clip(u.Events), nil, Misdeeds{}, nil
-		cfg := cowpi.Config{Suite: c.suite, Self: v.Self, Providers: c.Set, Policy: c.opt.Policy}
-		v.misbehave(&cfg)
 		var err error
-		if v.Machine, err = u.Machine.UnsafeCopy(cfg); err != nil {
+		if v.Machine, err = u.Machine.UnsafeCopy(c.configOf(&v)); err != nil {
 			return nil, err
 		}
 		c.Users = append(c.Users, &v)

@@ -24,7 +24,7 @@ import (
 var (
 	crashSeeds = flag.Int("crash-seeds", 1, "schedules of each conversation in which every step of every node crashes")
 	crashPairs = flag.Int("crash-pairs", 100, "random pairs of crashes, for each conversation")
-	crashAll   = flag.Bool("crash-all", false, "crash at every step of the longer conversations as well, not at every third")
+	crashAll   = flag.Bool("crash-all", false, "crash at every step of the longer conversations as well, not at every fifth")
 	crashReal  = flag.Int("crash-real", 211, "every so many crash points run with the default suite too")
 )
 
@@ -200,7 +200,7 @@ func TestCrashAtEveryStep(t *testing.T) {
 				require.NoError(t, err)
 				points := whole.points(i == 0)
 				if ta.long && !*crashAll {
-					points = every(3, points)
+					points = every(5, points)
 				}
 				if testing.Short() {
 					points = every(10, points)

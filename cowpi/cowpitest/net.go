@@ -57,6 +57,7 @@ type User struct {
 	Word   func(provider identity.ID, w channel.Word) // what it says and hears; may be nil
 	Effort Effort
 	wake   cowpi.Time
+	few    int // how many providers it uses, the first of the set; 0: all
 }
 
 // Provider is a router or mirror with its store.
@@ -200,11 +201,15 @@ func (n *Net) User(name string) *User {
 
 // startUser makes the machine of a user over its store, as after a crash.
 func (n *Net) startUser(u *User) error {
-	cfg := cowpi.Config{Suite: n.suite, Self: u.Self, Providers: n.Set, Policy: n.opt.Policy}
-	u.misbehave(&cfg)
-	m, err := cowpi.New(cfg)
+	m, err := cowpi.New(n.configOf(u))
 	u.Machine, u.wake = m, 0
 	return err
+}
+
+func (n *Net) configOf(u *User) cowpi.Config {
+	cfg := cowpi.Config{Suite: n.suite, Self: u.Self, Providers: n.setOf(u), Policy: n.opt.Policy}
+	u.misbehave(&cfg)
+	return cfg
 }
 
 func (n *Net) startProvider(p *Provider) error {

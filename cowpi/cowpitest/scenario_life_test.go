@@ -1,12 +1,14 @@
 package cowpitest
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"cowpi.example/cowpi"
 	"cowpi.example/cowpi/content"
+	"cowpi.example/cowpi/conversation"
 	"cowpi.example/cowpi/exchange"
 	"cowpi.example/cowpi/suite"
 )
@@ -250,4 +252,36 @@ func TestScenarioAcknowledgementBeforeCommit(t *testing.T) {
 		d.same(sid)
 		require.Equal(t, []string{"hello"}, d.texts("bob", sid))
 	}
+}
+
+// A corrupt participant begins epochs in which everybody stays as they are: each writes
+// on, and what was on its way is shown once.
+func TestScenarioUpdateThatChangesNothing(t *testing.T) {
+	seeds(t, 8, func(t *testing.T, seed uint64) {
+		s := newScene(t, Options{Seed: seed, Users: people[:3]})
+		sid := s.create("alice", "bob", "charlie")
+		r, _, err := s.User("alice").Machine.Roster(s.User("alice").Store, sid)
+		require.NoError(t, err)
+		s.User("charlie").UnsafeData = func(d *conversation.DataBlock) {
+			if d.Type == conversation.UPDATE {
+				d.Roster = r
+				d.Seal(s.suite)
+			}
+		}
+		for i := range 3 {
+			s.say("alice", sid, fmt.Sprint("to and fro ", i))
+			s.do("charlie", cowpi.Update{Sid: sid, Remove: ids("bob")})
+			s.say("bob", sid, fmt.Sprint("fro and to ", i))
+			s.agreed()
+		}
+		require.Len(t, s.texts("charlie", sid), 6)
+		var last cowpi.RosterChanged
+		for _, e := range s.User("bob").Events {
+			if b, ok := e.Body.(cowpi.RosterChanged); ok {
+				last = b
+			}
+		}
+		require.Equal(t, uint32(3), last.Epoch)
+		require.Empty(t, len(last.Added)+len(last.Removed)+len(last.Restarted))
+	})
 }

@@ -38,7 +38,7 @@ func (n *Net) possible() []action {
 		}
 	}
 	for _, u := range n.Users {
-		for i := range n.Providers {
+		for i := range n.uses(u) {
 			if !u.Offline && !n.pause[n.providerFor(u, i)] && n.wire(string(u.Self.ID), n.providerFor(u, i)) == nil && !n.closing(string(u.Self.ID), i) {
 				out = append(out, func() error { return n.connect(u, i) })
 			}

@@ -17,10 +17,14 @@ type Twist struct {
 	Plain func(purpose suite.Purpose, plain []byte) []byte
 	// Coin changes a coin that was drawn for a purpose.
 	Coin func(purpose suite.Purpose, coin suite.Coin) suite.Coin
+	// Point changes the public half of a key that was made.
+	Point func(public suite.Point) suite.Point
 	// Derived changes what a key derivation gives.
 	Derived func(purpose suite.Purpose, out []byte) []byte
 	// Sealed sees what came out.
 	Sealed func(purpose suite.Purpose, plain, sealed []byte)
+	// Opened sees what was in what opened.
+	Opened func(purpose suite.Purpose, plain []byte)
 }
 
 // Seal implements suite.Suite.
@@ -35,6 +39,15 @@ func (t *Twist) Seal(dst []byte, purpose suite.Purpose, key suite.Key, nonce [su
 	return out
 }
 
+// Open implements suite.Suite.
+func (t *Twist) Open(purpose suite.Purpose, key suite.Key, nonce [suite.NonceSize]byte, sealed []byte, ad ...[]byte) ([]byte, bool) {
+	plain, ok := t.Suite.Open(purpose, key, nonce, sealed, ad...)
+	if ok && t.Opened != nil {
+		t.Opened(purpose, slices.Clone(plain))
+	}
+	return plain, ok
+}
+
 // Coins implements suite.Suite.
 func (t *Twist) Coins(seed suite.Seed, a suite.Scalar, counter uint64, purpose suite.Purpose, index uint32) suite.Coin {
 	c := t.Suite.Coins(seed, a, counter, purpose, index)
@@ -42,6 +55,15 @@ func (t *Twist) Coins(seed suite.Seed, a suite.Scalar, counter uint64, purpose s
 		c = t.Coin(purpose, c)
 	}
 	return c
+}
+
+// Public implements suite.Suite.
+func (t *Twist) Public(x suite.Scalar) suite.Point {
+	p := t.Suite.Public(x)
+	if t.Point != nil {
+		p = t.Point(p)
+	}
+	return p
 }
 
 // KDF implements suite.Suite.
@@ -64,8 +86,8 @@ func (n *Net) TwistUser(name string, t *Twist) error {
 			w.aClosed = false
 		}
 	}
-	cfg := cowpi.Config{Suite: t, Self: u.Self, Providers: n.Set, Policy: n.opt.Policy}
-	u.misbehave(&cfg)
+	cfg := n.configOf(u)
+	cfg.Suite = t
 	m, err := cowpi.New(cfg)
 	u.Machine, u.wake = m, 0
 	return err

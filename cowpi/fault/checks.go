@@ -19,7 +19,6 @@ const (
 	H5 Check = "H5" // no data before confirmation
 	F1 Check = "F1" // a frame opens under the next key of its direction: no gap, no replay
 	F2 Check = "F2" // the padding of a frame is canonical
-	F3 Check = "F3" // no frame beyond the life of a chain
 	F4 Check = "F4" // an inner handshake follows its order
 )
 
@@ -44,13 +43,11 @@ const (
 	V6  Check = "V6"  // seq is the author's last plus one
 	V7  Check = "V7"  // k: not below the author's last, not from the future
 	V8  Check = "V8"  // a roster is sorted, without repeats, of allowed size
-	V9  Check = "V9"  // an UPDATE changes the roster
 	V10 Check = "V10" // kept entries are unchanged; new and restarted ones join at the new epoch
 	V11 Check = "V11" // an author that leaves does nothing else
 	V12 Check = "V12" // the author's id is that of its position
-	V13 Check = "V13" // the provider set is that of the conversation
+	V13 Check = "V13" // the provider set is that of the conversation, and of the participant
 	V14 Check = "V14" // blocks for exactly the right recipients, with well-formed headers
-	V15 Check = "V15" // the text is sealed and bounded
 )
 
 // Content, as a participant opens it.
@@ -95,9 +92,7 @@ const (
 	A5 Check = "A5" // a named prekey was handed to this author for this, and is unused
 	A6 Check = "A6" // limits
 	R1 Check = "R1" // a user is registered, with the key it shows
-	R2 Check = "R2" // a batch of prekeys is the next, or the same again, or what is left of it
 	R3 Check = "R3" // ids of prekeys are unique for their owner, and there are not too many
-	R4 Check = "R4" // a message is one that users send to this kind of provider
 )
 
 // Between router and mirror.
@@ -108,6 +103,6 @@ const (
 	M4 Check = "M4" // a commit is of what was proposed and accepted
 	M5 Check = "M5" // a fetch is new, its prekeys are in stock and unused
 	M6 Check = "M6" // only a fetched, unused prekey that no proposal names expires
-	M7 Check = "M7" // only what its owner asked for, and no proposal names, is withdrawn
+	M7 Check = "M7" // only what is in stock, or fetched and no proposal names, is withdrawn
 	M8 Check = "M8" // a verdict is about the proposal in flight
 )

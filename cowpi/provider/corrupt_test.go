@@ -169,11 +169,11 @@ func TestCorruptRouter(t *testing.T) {
 		"M6 a proposal names it": {fault.M6, func(w world) []message {
 			return []message{propose(w, 2, w.add), expire{"ann", w.fetch.ID, []unused{{"cem", w.named}}}}
 		}},
-		"M7 nobody asked": {fault.M7, func(w world) []message {
-			return []message{withdraw{owner: "dee", free: []run{{newStockNo(1, 10), 2}}}}
+		"M7 out of stock": {fault.M7, func(w world) []message {
+			return []message{withdraw{owner: "cem", free: []run{{newStockNo(1, 0), 2}}}}
 		}},
-		"M7 nobody asked for what is fetched": {fault.M7, func(w world) []message {
-			return []message{withdraw{owner: "cem", fetched: []pair.KeyID{w.named}}}
+		"M7 not fetched": {fault.M7, func(w world) []message {
+			return []message{withdraw{owner: "cem", fetched: []pair.KeyID{{1}}}}
 		}},
 	}
 	for name, c := range cases {
@@ -202,8 +202,7 @@ func blamed(err error) fault.Party {
 	return err.(*fault.Evidence).Who
 }
 
-// An owner asked to withdraw, and a proposal names a prekey of it: M7. The owner
-// must have asked the mirror itself.
+// An owner asked to withdraw, and a proposal names a prekey of it: M7.
 func TestM7Named(t *testing.T) {
 	n, g, ps := corrupted(t)
 	_, u := g.update(ps[0], []*person{ps[2]}, nil, nil)

@@ -1,7 +1,6 @@
 package provider
 
 import (
-	"bytes"
 	"cowpi.example/cowpi/exchange"
 	"cowpi.example/cowpi/fault"
 	"cowpi.example/cowpi/identity"
@@ -19,30 +18,16 @@ func BatchDigest(s suite.Suite, owner identity.ID, m exchange.Prekeys) suite.Has
 	return batchDigest(s, owner, m.Batch, encodePrekeys(m.List))
 }
 
-// prekeys takes a batch of prekeys of its owner: checks R2 and R3.
+// prekeys takes a batch of prekeys of its owner: check R3. What is held already, or
+// was skipped, is passed over: it comes again after a crash, perhaps with what its owner
+// has left of it.
 func (s *step) prekeys(id identity.ID, m exchange.Prekeys) error {
 	o, err := loadOwner(s.d, id)
 	if err != nil {
 		return err
 	}
-	raw := encodePrekeys(m.List)
-	digest := batchDigest(s.cfg.Suite, id, m.Batch, raw)
 	if m.Batch <= o.held {
-		b, ok, err := loadBatch(s.d, id, m.Batch)
-		if err != nil {
-			return err
-		}
-		stored, err := s.d.Get(batchKey(tabPrekeys, id, m.Batch))
-		if err != nil {
-			return err
-		}
-		if ok && b.digest != digest && !leftOf(raw, stored) { // one that is used up cannot be compared
-			return fault.Refute(fault.R2, "batch %d comes again and is not the same", m.Batch)
-		}
 		return s.toUser(id, exchange.Stocked{Batch: o.held})
-	}
-	if m.Batch != o.held+1 {
-		return fault.Refute(fault.R2, "batch %d comes after %d", m.Batch, o.held)
 	}
 	if n := countRuns(o.free) + len(m.List); len(m.List) == 0 || n > s.cfg.Limits.Stock {
 		return fault.Refute(fault.R3, "%d prekeys more make %d", len(m.List), n)
@@ -50,6 +35,8 @@ func (s *step) prekeys(id identity.ID, m exchange.Prekeys) error {
 	if err := s.uniqueIDs(id, m.List); err != nil {
 		return err
 	}
+	raw := encodePrekeys(m.List)
+	digest := batchDigest(s.cfg.Suite, id, m.Batch, raw)
 	o.held = m.Batch
 	o.free = giveRuns(o.free, []run{{newStockNo(m.Batch, 0), len(m.List)}})
 	o.low = o.low && countRuns(o.free) < s.cfg.Limits.LowStock
@@ -64,20 +51,6 @@ func (s *step) prekeys(id identity.ID, m exchange.Prekeys) error {
 		return err
 	}
 	return s.toUser(id, exchange.Stocked{Batch: o.held})
-}
-
-// leftOf says whether these prekeys are some of a batch, in its order: what is left
-// of it with an owner that was told, by a router just restored, that it is not held.
-func leftOf(raw, batch []byte) bool {
-	for ; len(raw) > 0; batch = batch[prekeySize:] {
-		if len(batch) == 0 {
-			return false
-		}
-		if bytes.Equal(raw[:prekeySize], batch[:prekeySize]) {
-			raw = raw[prekeySize:]
-		}
-	}
-	return true
 }
 
 // uniqueIDs is check R3: among what is live, and in the list itself. (Ids of

@@ -149,7 +149,7 @@ func (f *flipper) judge(records []store.Record) error {
 // or it means something else that its sender may say. Never a panic or a failed
 // step, and never is anything proposed, accepted or committed that its author did
 // not make. The true message is taken afterwards as if nothing had been.
-// (W1 to W3, H5, A1 to A6, R2 to R4, M1 to M8.)
+// (W1 to W3, H5, A1 to A6, R3, M1 to M8.)
 func TestFlipsOfEveryMessage(t *testing.T) {
 	n := newNet(t, 1, Limits{PrekeyLife: 10_000})
 	f := &flipper{t: t, n: n, genuine: map[suite.Hash]bool{}, seen: map[string]bool{}, refuted: map[string]int{}, passed: map[string]int{}}

@@ -100,21 +100,32 @@ func somePrekeys(count int, salt byte) (out []exchange.Prekey) {
 	return out
 }
 
-func TestR2Batches(t *testing.T) {
-	for i := range 2 {
-		rude(t, i, fault.R2, exchange.Prekeys{Batch: 3, List: somePrekeys(2, 1)})
-		rude(t, i, fault.R2, exchange.Prekeys{Batch: 1, List: somePrekeys(20, 1)})
+// A batch that is held stays as it is, whatever comes under its number, or what is left
+// of it; so does one that was skipped.
+func TestBatchesThatAreHeldStay(t *testing.T) {
+	for _, again := range [][]exchange.Prekey{somePrekeys(20, 1), somePrekeys(2, 2), nil} {
+		n := newNet(t, 1, Limits{})
+		ps := people(n, 5, "ann", "bob")
+		list := ps[0].batches[0].List
+		if again == nil {
+			again = []exchange.Prekey{list[1], list[3]}
+		}
+		for i := range 2 {
+			ps[0].send(i, exchange.Prekeys{Batch: 1, List: again})
+		}
+		n.run()
+		require.Equal(t, exchange.Stocked{Batch: 1}, last[exchange.Stocked](ps[0], 0))
+		for i := range 2 {
+			ps[0].send(i, exchange.Prekeys{Batch: 3, List: somePrekeys(2, 1)})
+			ps[0].send(i, exchange.Prekeys{Batch: 2, List: somePrekeys(2, 3)})
+		}
+		n.run()
+		require.Equal(t, exchange.Stocked{Batch: 3}, last[exchange.Stocked](ps[0], 1))
+		for _, k := range append(list, somePrekeys(2, 1)...) {
+			require.Equal(t, k, ps[1].fetchFor(suite.Hash{}, "ann").Keys[0].Prekey)
+		}
+		n.noFaults()
 	}
-	// What is left of a batch is the same again; anything more, or in another order, is not.
-	n := newNet(t, 1, Limits{})
-	ps := people(n, 5, "ann")
-	list := ps[0].batches[0].List
-	ps[0].send(0, exchange.Prekeys{Batch: 1, List: []exchange.Prekey{list[1], list[3]}})
-	n.run()
-	n.noFaults()
-	ps[0].send(0, exchange.Prekeys{Batch: 1, List: []exchange.Prekey{list[3], list[1]}})
-	n.run()
-	requireFault(t, fault.R2, n.nodes[0].faults)
 }
 
 func TestR3Prekeys(t *testing.T) {
@@ -144,10 +155,10 @@ func TestR3IDsInUse(t *testing.T) {
 	n.noFaults()
 }
 
-func TestR4OtherMessages(t *testing.T) {
+func TestW1OtherMessages(t *testing.T) {
 	for i := range 2 {
-		rude(t, i, fault.R4, exchange.Stocked{Batch: 1})
-		rude(t, i, fault.R4, exchange.Welcome{})
+		rude(t, i, fault.W1, exchange.Stocked{Batch: 1})
+		rude(t, i, fault.W1, exchange.Welcome{})
 	}
 	n := newNet(t, 1, Limits{})
 	ps := people(n, 5, "ann", "bob")
@@ -155,7 +166,7 @@ func TestR4OtherMessages(t *testing.T) {
 	d, u := g.msg(ps[0], 10)
 	ps[0].send(1, u) // to a mirror
 	n.run()
-	requireFault(t, fault.R4, n.nodes[1].faults)
+	requireFault(t, fault.W1, n.nodes[1].faults)
 	n.nodes[1].faults = nil
 	ps[0].auths(&u, g.sid)
 	ps[0].send(0, u)

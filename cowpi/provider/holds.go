@@ -35,3 +35,16 @@ func (p *Provider) UnsafeHolds(v store.View, user identity.ID) (h Holds, err err
 	h.Fetches, err = (&step{Provider: p, d: store.NewDraft(v)}).openFetches(user)
 	return h, err
 }
+
+// UnsafeLargestRoster counts the entries of the largest roster of a conversation.
+func (p *Provider) UnsafeLargestRoster(v store.View) (n int, err error) {
+	sids, err := p.public.Sids(v)
+	for _, sid := range sids {
+		st, ok, err := p.public.Load(v, sid, 0)
+		if err != nil || !ok {
+			return n, err
+		}
+		n = max(n, st.Roster.Len())
+	}
+	return n, err
+}

@@ -98,9 +98,8 @@ func (s *step) fromUser(at ConnID, id identity.ID, m exchange.Message) error {
 		if s.Router() {
 			return s.upload(id, m)
 		}
-		return fault.Refute(fault.R4, "uploads go to the router")
 	}
-	return fault.Refute(fault.R4, "%T is not for users to send", m)
+	return fault.Refute(fault.W1, "%T is not for users to send here", m)
 }
 
 // maxParked bounds, in bytes, what waits for the mirrors after a start of the router.

@@ -214,7 +214,7 @@ func changes(s transcript.Saw) (out []string) {
 		out = append(out, "~ "+by+" restarts "+names(s.Restarted))
 	}
 	if len(out) == 0 {
-		out = append(out, "* "+by+" changes the roster")
+		out = append(out, "* "+by+" begins an epoch, with the same people")
 	}
 	return out
 }

@@ -15,7 +15,7 @@ import (
 )
 
 // Control is a protocol that cannot be denied: Mobile CoWPI with one thing done
-// wrong, by everybody, real and forged. A distinguisher must win against it. If none
+// wrong, by everybody, real and forged; or a forger who gets one thing wrong. A distinguisher must win against it. If none
 // did, that none wins against Mobile CoWPI would mean even less than it does.
 type Control struct {
 	Name string
@@ -27,42 +27,45 @@ type Control struct {
 	// Set makes an experiment one of this protocol. The forgers are outsiders: what is
 	// made with a long-term secret convinces nobody that its own holder did not forge it.
 	Set func(*Experiment)
+	// Slip says that it is a forger's: what shows none is taken to be real.
+	Slip bool
 }
 
 // Against is the distinguisher that must win, as one uses it who knows which
-// protocol is spoken.
-func (c Control) Against() Distinguisher { return Expecting(Find(c.By)) }
+// protocol is spoken, or which slip the forger makes.
+func (c Control) Against() Distinguisher {
+	if c.Slip {
+		return Trusting(Find(c.By))
+	}
+	return Expecting(Find(c.By))
+}
 
 // Controls lists the protocols that cannot be denied.
 func Controls() []Control {
 	deniability := Deniability
 	list := []Control{
-		{"signed texts", "Everybody appends a signature under the long-term secret to what is written.", "signatures", Deniability, nil,
-			unsafely(&simulator.Unsafe{Prepare: signTexts})},
-		{"signed prekeys", "The id of a prekey is a tag of the prekey under the long-term secret.", "signatures", Deniability, nil,
-			unsafely(&simulator.Unsafe{Suite: func(s suite.Suite) suite.Suite { return tagging{s} }})},
-		{"digests in texts", "Authors put the digest of all that came before into what they write.", "commitments", Unlinkability, &deniability,
-			func(x *Experiment) {
-				s := x.Suite
-				if s == nil {
-					s = suite.Default
-				}
-				x.Texts, x.Protocol = true, committing(s)
-			}},
-		{"coins from a beacon", "All coins come from a public source, without the long-term secret.", "secrets", Deniability, nil,
-			func(x *Experiment) {
-				s := x.Suite
-				if s == nil {
-					s = suite.Default
-				}
-				x.Beacon = beacon(s)
-				x.Protocol = always(&simulator.Unsafe{Suite: func(s suite.Suite) suite.Suite { return unhedged{s, beacon(s)} }})
-			}},
-		{"esk used elsewhere", "The nonce of a SETUP is the esk of one of its author's prekeys.", "secrets", Deniability, nil,
-			unsafely(&simulator.Unsafe{Suite: func(s suite.Suite) suite.Suite {
-				return &careless{Suite: s, esk: map[suite.Scalar]suite.Coin{}}
-			}})},
+		{Name: "signed texts", What: "Everybody appends a signature under the long-term secret to what is written.", By: "signatures", In: Deniability, Set: unsafely(&simulator.Unsafe{Prepare: signTexts})},
+		{Name: "signed prekeys", What: "The id of a prekey is a tag of the prekey under the long-term secret.", By: "signatures", In: Deniability, Set: unsafely(&simulator.Unsafe{Suite: func(s suite.Suite) suite.Suite { return tagging{s} }})},
+		{Name: "digests in texts", What: "Authors put the digest of all that came before into what they write.", By: "commitments", In: Unlinkability, Holds: &deniability, Set: func(x *Experiment) {
+			s := x.Suite
+			if s == nil {
+				s = suite.Default
+			}
+			x.Texts, x.Protocol = true, committing(s)
+		}},
+		{Name: "coins from a beacon", What: "All coins come from a public source, without the long-term secret.", By: "secrets", In: Deniability, Set: func(x *Experiment) {
+			s := x.Suite
+			if s == nil {
+				s = suite.Default
+			}
+			x.Beacon = beacon(s)
+			x.Protocol = always(&simulator.Unsafe{Suite: func(s suite.Suite) suite.Suite { return unhedged{s, beacon(s)} }})
+		}},
+		{Name: "esk used elsewhere", What: "The nonce of a SETUP is the esk of one of its author's prekeys.", By: "secrets", In: Deniability, Set: unsafely(&simulator.Unsafe{Suite: func(s suite.Suite) suite.Suite {
+			return &reusing{Suite: s, esk: map[suite.Scalar]suite.Coin{}}
+		}})},
 	}
+	list = append(list, careless()...)
 	for i := range list {
 		set := list[i].Set
 		list[i].Set = func(x *Experiment) {
@@ -151,15 +154,15 @@ func (u unhedged) Coins(_ suite.Seed, a suite.Scalar, counter uint64, purpose su
 	return u.source(u.Public(a), counter, purpose, index)
 }
 
-// careless uses the esk of a prekey as the nonce of a SETUP.
-type careless struct {
+// reusing uses the esk of a prekey as the nonce of a SETUP.
+type reusing struct {
 	suite.Suite
 	mu  sync.Mutex
 	esk map[suite.Scalar]suite.Coin
 }
 
 // Coins implements suite.Suite.
-func (c *careless) Coins(seed suite.Seed, a suite.Scalar, counter uint64, purpose suite.Purpose, index uint32) suite.Coin {
+func (c *reusing) Coins(seed suite.Seed, a suite.Scalar, counter uint64, purpose suite.Purpose, index uint32) suite.Coin {
 	coin := c.Suite.Coins(seed, a, counter, purpose, index)
 	c.mu.Lock()
 	defer c.mu.Unlock()

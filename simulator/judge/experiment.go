@@ -355,3 +355,13 @@ func Expecting(d Distinguisher) Distinguisher {
 		return o
 	}}
 }
+
+// Trusting is d for one who takes what shows no contradiction to be real.
+func Trusting(d Distinguisher) Distinguisher {
+	return analyst{d.Name(), d.What(), func(e Evidence) Opinion {
+		if o := d.Judge(e); o.Answer != CannotTell {
+			return o
+		}
+		return isReal("no contradiction")
+	}}
+}

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"cowpi.example/cowpi/exchange"
+	"cowpi.example/cowpi/store"
 	"cowpi.example/cowpi/suite"
 	"cowpi.example/cowpi/wire"
 )
@@ -32,17 +33,33 @@ func (p *Participant) UnsafeCopy(cfg Config) (*Participant, error) {
 // UnsafeVolatile is all that the machine holds outside its store, but for the keys
 // of its channels, as bytes: two machines of one participant over equal stores go
 // on alike if these are equal. It is for exploration, which looks for states that
-// it has seen before. Of a waiting delivery Head is left out: it counted when it came.
-func (p *Participant) UnsafeVolatile() []byte {
+// it has seen before. Left out is what nothing depends on any more: Head of a waiting
+// delivery, which counted when it came, and heads that are not above what was processed.
+func (p *Participant) UnsafeVolatile(v store.View) ([]byte, error) {
 	w := wire.NewWriter(256)
 	for _, l := range p.vol.links {
 		w.U8(uint8(l.phase)).U32(l.batch).U32(l.stock).U32(l.offered).U32(uint32(l.waiting))
 	}
 	for _, sid := range sortedBy(p.vol.boxes, func(h suite.Hash) []byte { return h[:] }) {
+		h, _, err := p.keep.Head(v, sid)
+		if err != nil {
+			return nil, err
+		}
 		b := p.vol.boxes[sid]
+		empty := b.retry == 0
+		for i, list := range b.got {
+			empty = empty && len(list) == 0 && b.heads[i] <= h.Next
+		}
+		if empty {
+			continue
+		}
 		w.Fixed(sid[:]).U64(uint64(b.retry))
 		for i, list := range b.got {
-			w.U64(b.heads[i]).U32(uint32(len(list)))
+			head := b.heads[i]
+			if head <= h.Next {
+				head = 0
+			}
+			w.U64(head).U32(uint32(len(list)))
 			for _, d := range list {
 				c := *d
 				c.Head = 0
@@ -63,7 +80,7 @@ func (p *Participant) UnsafeVolatile() []byte {
 			w.U64(pos).Field([]byte(log[pos]))
 		}
 	}
-	return w.Bytes()
+	return w.Bytes(), nil
 }
 
 // sortedBy lists the keys of a map in the order of their bytes.

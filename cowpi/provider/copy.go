@@ -58,8 +58,8 @@ func UnsafeStock(v store.View, owner identity.ID) (out []exchange.Prekey, err er
 // UnsafeVolatile is what the machine holds outside its store, as bytes, but for the
 // keys of its channels, and what belongs to the links between providers: two
 // machines of one provider over equal stores, with their links up, treat users and
-// conversations alike if these are equal. It is for exploration, which looks for
-// states that it has seen before.
+// conversations alike if these are equal, while nobody uploads faster than Limits
+// allow. It is for exploration, which looks for states that it has seen before.
 func (p *Provider) UnsafeVolatile() []byte {
 	w := wire.NewWriter(256)
 	m := p.mem
@@ -86,7 +86,9 @@ func (p *Provider) UnsafeVolatile() []byte {
 	}
 	for _, id := range sortedKeys(m.usage) {
 		u, _ := m.usage.get(id)
-		w.Field([]byte(id)).U64(uint64(u.count)).U64(uint64(u.bytes)).U64(u.bucket.milli).U64(u.bucket.at)
+		if u.count != 0 {
+			w.Field([]byte(id)).U64(uint64(u.count)).U64(uint64(u.bytes))
+		}
 	}
 	w.Bool(m.plain.synced).U32(m.plain.heard).U32(uint32(len(m.plain.parked))).U64(m.plain.wake)
 	return w.Bytes()

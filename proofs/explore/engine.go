@@ -10,6 +10,7 @@ import (
 type engine struct {
 	b       Bounds
 	world   *world
+	rations []*ration
 	first   uint64 // the index that comes next when the exploration begins
 	lay     layout
 	start   state
@@ -51,12 +52,9 @@ type layout struct {
 	toUser   int // first of the queues from it, by participant
 	toServer int // first of the queues to it; 0: nothing is on its way that matters
 	known    int // what the adversary knows
-	spent    int // what it has spent of the bounds
+	ration   int // how the bounds are shared out
 	size     int
 }
-
-func pack(lies, refusals int) int32       { return int32(lies<<8 | refusals) }
-func unpack(v int32) (lies, refusals int) { return int(v >> 8), int(v & 255) }
 
 func newEngine(b Bounds) (*engine, error) {
 	w, err := newWorld(b.Participants, b.Providers)
@@ -100,9 +98,24 @@ func newEngine(b Bounds) (*engine, error) {
 		}
 	}
 	e.lay.known = add(e.sets.id(digest{}, func() set { return set{} }))
-	e.lay.spent = add(0)
+	e.lay.ration = add(0)
+	e.rations = b.rations()
 	e.lay.size = len(e.start)
 	return e, nil
+}
+
+// starts lists where an exploration begins: with each way to share out the bounds, or,
+// with All, with shared ones.
+func (e *engine) starts() (out []state) {
+	if e.b.All {
+		return []state{e.start}
+	}
+	for i := 1; i < len(e.rations); i++ {
+		s := slices.Clone(e.start)
+		s[e.lay.ration] = int32(i)
+		out = append(out, s)
+	}
+	return out
 }
 
 // fingerprint is what a state is recognised by: 64 bits of the digests of its parts.
@@ -117,7 +130,7 @@ func (e *engine) fingerprint(s state) uint64 {
 			h = e.people.short(id)
 		case i == e.lay.known:
 			h = e.sets.short(id)
-		case i == e.lay.spent:
+		case i == e.lay.ration:
 			h = uint64(id)
 		case i == e.lay.server:
 			h = e.servers.short(id)

@@ -27,8 +27,9 @@ type Bounds struct {
 	Depth         int // moves from the beginning; 0: any number
 	States        int // at most so many, rounded up to a whole depth; 0: any number
 
-	// All switches off the reductions that tests compare with: every corrupt
-	// provider speaks when it likes, and not in the order of their positions.
+	// All switches off the reductions that tests compare with: every move is made in
+	// every state, every corrupt provider speaks when it likes, and not in the order of
+	// their positions.
 	All bool
 	// Workers is on how many cores; 0: all. It changes no result.
 	Workers int
@@ -49,6 +50,9 @@ func (b Bounds) String() string {
 	}
 	if b.Corrupt > 0 {
 		who += fmt.Sprintf(", %d participants corrupt", b.Corrupt)
+	}
+	if b.All {
+		who += ", every order"
 	}
 	return fmt.Sprintf("%d participants, %d providers, %s, %d texts, %d changes, %d restarts, %d substitutions, %d refusals",
 		b.Participants, b.Providers, who, b.Messages, b.Changes, b.Restarts, b.Substitutions, b.Refusals)
@@ -77,8 +81,8 @@ type Result struct {
 	Violation   *Violation
 }
 
-// Violation is a way to a state in which a property is broken. There is no shorter
-// one within the bounds.
+// Violation is a way to a state in which a property is broken. No move of it can be
+// left out.
 type Violation struct {
 	Property string
 	Err      error

@@ -44,7 +44,7 @@ func TestSameOnAnyNumberOfWorkers(t *testing.T) {
 func TestStatesOfASmallBound(t *testing.T) {
 	r := explored(t, Bounds{Participants: 3, Providers: 2, Honest: 0, Messages: 1})
 	require.True(t, r.Complete)
-	require.Equal(t, 11638, r.States)
+	require.Equal(t, 281, r.States)
 	require.Equal(t, 25, r.Depth)
 }
 

@@ -44,100 +44,110 @@ type move struct {
 	arg   int32 // an input, an upload, a number
 }
 
-// moves lists what may happen in a state, in an order that depends on nothing else.
+// moves lists what may happen in a state, in an order that depends on nothing else:
+// what each participant does, one behind the other, and what the honest provider does.
 func (w *worker) moves(s state) []move {
-	e, list := w.e, w.list[:0]
+	e := w.e
+	w.list, w.ends = w.list[:0], w.ends[:0]
 	var honest *server
 	if e.b.Honest >= 0 {
 		honest = e.servers.at(s[e.lay.server])
 	}
 	known := e.sets.at(s[e.lay.known]).list
-	texts, changes, brought := 0, 0, 0
 	for u := range e.b.Participants {
-		p := e.people.at(s[u])
-		texts, changes, brought = texts+p.wrote, changes+p.changed, brought+p.brought
+		w.list = w.ofPerson(w.list, s, u, honest, known)
+		w.ends = append(w.ends, len(w.list))
 	}
-	lies, refusals := unpack(s[e.lay.spent])
-	for u := range e.b.Participants {
-		p, who := e.people.at(s[u]), int8(u)
-		if e.lay.toServer > 0 {
-			if q := e.queues.at(s[e.lay.toServer+u]); q.first >= 0 {
-				list = append(list, move{kind: take, who: who, arg: q.first})
-			}
+	if honest != nil {
+		w.list = w.ofServer(w.list, s, honest, known)
+		w.ends = append(w.ends, len(w.list))
+	}
+	return w.list
+}
+
+func (w *worker) ofPerson(list []move, s state, u int, honest *server, known []int32) []move {
+	e, p, who := w.e, w.e.people.at(s[u]), int8(u)
+	if !p.in && !e.returns() {
+		return list // nothing that is said to it matters any more
+	}
+	left := e.left(s, u)
+	if honest != nil {
+		if q := e.queues.at(s[e.lay.toUser+u]); q.first >= 0 {
+			list = append(list, move{kind: hear, who: who, from: int8(e.b.Honest), arg: q.first})
 		}
-		if !p.in && !e.returns() {
-			continue // nothing that is said to it matters any more
-		}
-		if honest != nil {
-			if q := e.queues.at(s[e.lay.toUser+u]); q.first >= 0 {
-				list = append(list, move{kind: hear, who: who, from: int8(e.b.Honest), arg: q.first})
-			}
-		}
-		list = w.lies(list, p, honest, known, lies)
-		if !p.in {
-			continue
-		}
-		if brought < e.b.Restarts {
-			for v := range e.b.Participants {
-				if p.roster.Len() > 1 || v != u {
-					list = append(list, move{kind: bring, who: who, arg: int32(v)})
-				}
-			}
-		}
-		if texts < e.b.Messages {
-			list = append(list, move{kind: hand, who: who})
-			for n := 1; e.corrupt(u) && n < len(e.deeds); n++ {
-				list = append(list, move{kind: hand, who: who, extra: int8(n)})
-			}
-			if e.corrupt(u) && e.b.Honest != 0 && lies < e.b.Substitutions {
-				list = append(list, move{kind: aside, who: who, arg: -1})
-			}
-		}
-		if changes < e.b.Changes {
-			for v := range e.b.Participants {
-				if v != u {
-					list = append(list, move{kind: remove, who: who, arg: int32(v)})
-					if e.corrupt(u) && e.b.Honest != 0 && lies < e.b.Substitutions {
-						list = append(list, move{kind: aside, who: who, arg: int32(v)})
-					}
-				}
-			}
-			list = append(list, move{kind: leave, who: who})
-		}
-		if p.wake {
-			list = append(list, move{kind: tick, who: who})
-		}
-		if e.b.Honest != 0 && refusals < e.b.Refusals {
-			for _, u := range known {
-				if e.uploads.at(u).author == p.user {
-					for why := range reasons {
-						list = append(list, move{kind: refuse, who: who, extra: int8(why), arg: u})
-					}
-				}
+	}
+	list = w.lies(list, p, honest, known, left.lies)
+	if !p.in {
+		return list
+	}
+	apart := e.corrupt(u) && e.b.Honest != 0 && left.lies > 0
+	if left.restarts > 0 {
+		for v := range e.b.Participants {
+			if p.roster.Len() > 1 || v != u {
+				list = append(list, move{kind: bring, who: who, arg: int32(v)})
 			}
 		}
 	}
-	switch {
-	case e.b.Honest == 0:
-		if p := honest.proposal; p != nil {
-			list = append(list, move{kind: judge, arg: int32(p.count)})
-			if refusals < e.b.Refusals {
-				for n := range p.count {
-					for why := range reasons {
-						list = append(list, move{kind: judge, extra: int8(why), arg: int32(n)})
-					}
+	if left.texts > 0 {
+		list = append(list, move{kind: hand, who: who})
+		for n := 1; e.corrupt(u) && n < len(e.deeds); n++ {
+			list = append(list, move{kind: hand, who: who, extra: int8(n)})
+		}
+	}
+	if left.changes > 0 {
+		for v := range e.b.Participants {
+			if v != u {
+				list = append(list, move{kind: remove, who: who, arg: int32(v)})
+			}
+		}
+		list = append(list, move{kind: leave, who: who})
+	}
+	if apart && e.b.Messages > 0 {
+		list = append(list, move{kind: aside, who: who, arg: -1})
+	}
+	for v := 0; apart && e.b.Changes > 0 && v < e.b.Participants; v++ {
+		if v != u {
+			list = append(list, move{kind: aside, who: who, arg: int32(v)})
+		}
+	}
+	if p.wake {
+		list = append(list, move{kind: tick, who: who})
+	}
+	if e.b.Honest != 0 && left.refusals > 0 {
+		for _, x := range known {
+			if e.uploads.at(x).author == u {
+				for why := range reasons {
+					list = append(list, move{kind: refuse, who: who, extra: int8(why), arg: x})
 				}
 			}
 		}
-	case e.b.Honest > 0:
-		for _, u := range known {
-			list = append(list, move{kind: propose, arg: u, extra: int8(flag(!e.b.All))})
+	}
+	return list
+}
+
+func (w *worker) ofServer(list []move, s state, honest *server, known []int32) []move {
+	e := w.e
+	for u := 0; e.lay.toServer > 0 && u < e.b.Participants; u++ {
+		if q := e.queues.at(s[e.lay.toServer+u]); q.first >= 0 {
+			list = append(list, move{kind: take, who: int8(u), arg: q.first})
+		}
+	}
+	if e.b.Honest > 0 {
+		for _, x := range known {
+			list = append(list, move{kind: propose, arg: x, extra: int8(flag(!e.b.All))})
 		}
 		if e.b.All {
 			list = append(list, move{kind: commit, arg: 1}, move{kind: commit, arg: 0})
 		}
+	} else if p := honest.proposal; p != nil {
+		list = append(list, move{kind: judge, arg: int32(p.count)})
+		refusals := e.b.Refusals - honest.refused
+		for n := 0; refusals > 0 && n < p.count; n++ {
+			for why := range reasons {
+				list = append(list, move{kind: judge, extra: int8(why), arg: int32(n)})
+			}
+		}
 	}
-	w.list = list
 	return list
 }
 
@@ -149,7 +159,7 @@ func (w *worker) moves(s state) []move {
 // nothing but keep the participant from writing, which may as well be handed over,
 // or refused, later. And corrupt providers are alike, so that the first of those
 // that have not spoken speaks. See README.md; with All they speak whenever they can.
-func (w *worker) lies(list []move, p *person, honest *server, known []int32, spent int) []move {
+func (w *worker) lies(list []move, p *person, honest *server, known []int32, left int) []move {
 	e, who := w.e, int8(p.user)
 	var said []int32
 	var data digest
@@ -169,7 +179,8 @@ func (w *worker) lies(list []move, p *person, honest *server, known []int32, spe
 		if 0 < at && at <= len(said) {
 			list = append(list, move{kind: hear, who: who, from: q, arg: said[at-1]})
 		}
-		if e.b.All && !p.later[q] && at+1 < len(said) {
+		if (e.b.All || !p.in) && !p.later[q] && at+1 < len(said) {
+			// To one who is out, whose provider has left a gap: it lets go of what is in it.
 			list = append(list, move{kind: hear, who: who, from: q, arg: said[at+1]})
 		}
 	}
@@ -188,7 +199,7 @@ func (w *worker) lies(list []move, p *person, honest *server, known []int32, spe
 				if e.corrupt(p.user) || !p.in {
 					continue // the one is one with those who lie, the other believes nothing by this
 				}
-				if spent >= e.b.Substitutions && (honest != nil || lie != fitting) {
+				if left <= 0 && (honest != nil || lie != fitting) {
 					continue
 				}
 				// A lie that is close to the truth is about the entry that was said.

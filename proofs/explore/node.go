@@ -26,9 +26,7 @@ type person struct {
 	waiting []bool // by provider: its delivery of index next waits for those of others
 	later   []bool // by provider: a delivery of a later index waits
 	wake    bool   // it asked for a Tick
-	wrote   int    // texts handed over
-	changed int    // removals and departures asked for
-	brought int    // additions and restarts asked for
+	spent   spent
 }
 
 // server is an honest provider in one of its states.
@@ -40,6 +38,7 @@ type server struct {
 	entries  []digest  // the data blocks of what it delivered
 	log      uint64    // mirror: the last message of the router's log; router: the last of a mirror's
 	proposal *proposal
+	refused  int // entries of proposals, by corrupt mirrors
 }
 
 // proposal is what is in flight between router and mirrors.
@@ -92,13 +91,10 @@ func (e *engine) addPerson(p *person, v View) (int32, error) {
 			p.next = list[e.b.Honest][0] // outside, any index may come next
 		}
 	}
-	v.In, v.Next, v.Digest = p.in, p.next, p.digest
-	if !in {
-		v.Next, v.Digest = 0, suite.Hash{}
-	}
+	v = v.at(in, Head{h.Next, h.Digest})
 	vd := v.digest()
 	p.view = e.views.id(vd, func() *View { return &v })
-	parts := [][]byte{{'P', byte(p.user), byte(p.wrote), byte(p.changed), byte(p.brought), flag(p.wake)}, vd[:]}
+	parts := [][]byte{{'P', byte(p.user), flag(p.wake)}, p.spent.bytes(), vd[:]}
 	if !in && !e.returns() {
 		p.machine, p.store, p.events = nil, nil, nil
 		return e.people.id(digestOf(parts...), func() *person { return p }), nil
@@ -112,7 +108,11 @@ func (e *engine) addPerson(p *person, v View) (int32, error) {
 	}
 	s := stored(p.store, true)
 	p.seed = seedOf(s)
-	d := digestOf(append(parts, s[:], p.machine.UnsafeVolatile())...)
+	volatile, err := p.machine.UnsafeVolatile(p.store)
+	if err != nil {
+		return 0, err
+	}
+	d := digestOf(append(parts, s[:], volatile)...)
 	id := e.people.id(d, func() *person { return p })
 	if e.b.merged != nil && e.people.at(id) != p {
 		e.b.merged(id, p, nil)
@@ -130,7 +130,7 @@ func flag(b bool) byte {
 // addServer is the same for a provider.
 func (e *engine) addServer(s *server) int32 {
 	st := stored(s.store, false)
-	d := digestOf([]byte{'S', byte(s.position)}, st[:], s.machine.UnsafeVolatile())
+	d := digestOf([]byte{'S', byte(s.position), byte(s.refused)}, st[:], s.machine.UnsafeVolatile())
 	id := e.servers.id(d, func() *server { return s })
 	if e.b.merged != nil && e.servers.at(id) != s {
 		e.b.merged(id, nil, s)
@@ -143,7 +143,7 @@ func (e *engine) text(user, i int) string { return fmt.Sprintf("%s %d", e.world.
 
 // textOf is the text of a move that hands one over.
 func (e *engine) textOf(p *person, m move) string {
-	return e.text(p.user, p.wrote) + e.deeds[m.extra]
+	return e.text(p.user, p.spent.texts) + e.deeds[m.extra]
 }
 
 // returns says whether somebody who is out may be brought back.

@@ -2,7 +2,9 @@ package explore
 
 import (
 	"fmt"
+	"slices"
 
+	"cowpi.example/cowpi/content"
 	"cowpi.example/cowpi/cowpitest"
 	"cowpi.example/cowpi/fault"
 	"cowpi.example/cowpi/identity"
@@ -35,20 +37,25 @@ var Integrity = Property{"conversation integrity", func(one, other *View, _ Corr
 	if other == nil {
 		return nil
 	}
-	if one.In && other.In && one.Next == other.Next && one.Digest != other.Digest {
-		return fmt.Errorf("%s and %s are at index %d with different digests", one.Account.Who, other.Account.Who, one.Next)
+	for _, h := range one.Heads {
+		for _, o := range other.Heads {
+			if h.Next == o.Next && h.Digest != o.Digest {
+				return fmt.Errorf("%s and %s came to index %d with different digests", one.Account.Who, other.Account.Who, h.Next)
+			}
+		}
 	}
 	return integrity.Agree(one.Account, other.Account)
 }}
 
 // Authenticity is message integrity and authentication: what one was shown of the
-// other was written by it, here, once, and in this order.
+// other was written by it, here, once, and in this order. A text that was shown and is
+// reported as a repeat is not shown a second time (SPEC.md, 8.3, C3).
 var Authenticity = Property{"message integrity", func(one, other *View, _ Corruption) error {
 	author := other
 	if other == nil {
 		author = one
 	}
-	return cowpitest.Sound(one.Account, func(id identity.ID) bool { return id == author.Account.Who },
+	return cowpitest.Sound(withoutRepeats(one.Account), func(id identity.ID) bool { return id == author.Account.Who },
 		func(_ identity.ID, _ suite.Hash, text string) (uint64, bool) {
 			for i, t := range author.Wrote {
 				if t == text {
@@ -58,6 +65,25 @@ var Authenticity = Property{"message integrity", func(one, other *View, _ Corrup
 			return 0, false
 		})
 }}
+
+// withoutRepeats is an account without what it says of texts that it has shown before.
+func withoutRepeats(a integrity.Account) integrity.Account {
+	type text struct {
+		author identity.ID
+		id     content.TextID
+	}
+	shown := map[text]bool{}
+	stays := slices.Clone(a.Stays)
+	for i, s := range stays {
+		stays[i].Entries = slices.DeleteFunc(slices.Clone(s.Entries), func(e integrity.Entry) bool {
+			t := text{e.Author, e.ID}
+			shown[t] = shown[t] || e.Kind == integrity.Text
+			return e.Kind == integrity.Repeat && shown[t]
+		})
+	}
+	a.Stays = stays
+	return a
+}
 
 // Consistency is participant consistency, (a): what an author wrote for one roster
 // is accepted under this roster only.
@@ -111,6 +137,15 @@ var Blame = Property{"blame", func(one, other *View, c Corruption) error {
 	return nil
 }}
 
+// Availability is that nobody stops while each provider says what the honest one
+// says, and every author is honest: what Valid and Admission let through breaks no check.
+var Availability = Property{"availability", func(one, other *View, _ Corruption) error {
+	if other == nil && one.Stopped {
+		return fmt.Errorf("%s stopped, though nobody lied to it", one.Account.Who)
+	}
+	return nil
+}}
+
 // Promised lists what SPEC.md, 1.3, promises within bounds: while every provider is
 // corrupt, no integrity, and consistency only while all participants are honest.
 func Promised(b Bounds) []Property {
@@ -119,6 +154,8 @@ func Promised(b Bounds) []Property {
 		return []Property{Authenticity}
 	case b.Honest < 0:
 		return []Property{Authenticity, Consistency}
+	case b.Corrupt == 0 && b.Substitutions == 0:
+		return []Property{Integrity, Authenticity, Consistency, Blame, Availability}
 	}
 	return []Property{Integrity, Authenticity, Consistency, Blame}
 }

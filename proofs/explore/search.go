@@ -28,6 +28,7 @@ type worker struct {
 	e      *engine
 	s      *search
 	list   []move
+	ends   []int // in list, of the moves of each node
 	buffer state
 	out    []int32
 	made   int
@@ -69,8 +70,10 @@ func newSearch(b Bounds) (*search, error) {
 
 // run goes from depth to depth.
 func (s *search) run(ctx context.Context, began time.Time, progress func(Progress)) error {
-	s.seen.add(s.fingerprint(s.start))
-	s.frontier = [][]int32{s.start}
+	for _, start := range s.starts() {
+		s.seen.add(s.fingerprint(start))
+		s.frontier = append(s.frontier, start)
+	}
 	if f := s.workers[0].judge(s.start, nil); f != nil {
 		s.broken = f.err
 	}
@@ -140,9 +143,9 @@ func (s *search) level(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// expand makes all moves in one state.
+// expand makes all moves that have to be made in one state.
 func (w *worker) expand(s state) {
-	for _, m := range w.moves(s) {
+	for _, m := range w.chosen(s) {
 		next, f := w.try(s, m)
 		if f != nil {
 			w.broken = f
@@ -157,20 +160,29 @@ func (w *worker) expand(s state) {
 	}
 }
 
+// at is the node that makes a move.
+func (w *worker) at(m move) int {
+	if m.kind.ofPerson() {
+		return int(m.who)
+	}
+	return w.e.lay.server
+}
+
+// outcome is the outcome of a move.
+func (w *worker) outcome(s state, m move) *outcome {
+	k := stepKey{s[w.at(m)], m}
+	o := w.seen[k]
+	if o == nil {
+		o = w.e.outcome(k)
+		w.seen[k] = o
+	}
+	return o
+}
+
 // try makes a move: the state after it, nil if nothing happens. The result is good
 // until the next try.
 func (w *worker) try(s state, m move) (state, *finding) {
-	e := w.e
-	at := int(m.who)
-	if !m.kind.ofPerson() {
-		at = e.lay.server
-	}
-	k := stepKey{s[at], m}
-	o := w.seen[k]
-	if o == nil {
-		o = e.outcome(k)
-		w.seen[k] = o
-	}
+	e, at, o := w.e, w.at(m), w.outcome(s, m)
 	if o.broken != nil {
 		return nil, &finding{Machine, o.broken}
 	}
@@ -180,7 +192,6 @@ func (w *worker) try(s state, m move) (state, *finding) {
 	w.made++
 	next := append(w.scratch(), s...)
 	next[at] = o.node
-	lies, refusals := unpack(s[e.lay.spent])
 	switch m.kind {
 	case hear:
 		if int(m.from) == e.b.Honest {
@@ -188,20 +199,7 @@ func (w *worker) try(s state, m move) (state, *finding) {
 		}
 	case take:
 		next[e.lay.toServer+int(m.who)] = e.queues.at(s[e.lay.toServer+int(m.who)]).rest
-	case tell:
-		if e.b.Honest >= 0 || m.extra != fitting {
-			lies++
-		}
-	case aside:
-		lies++
-	case refuse:
-		refusals++
-	case judge:
-		if m.arg < int32(e.servers.at(s[at]).proposal.count) {
-			refusals++
-		}
 	}
-	next[e.lay.spent] = pack(lies, refusals)
 	for _, in := range o.toServer {
 		q := &next[e.lay.toServer+at]
 		*q = e.push(*q, item{in, e.inputs.digestOf(in)})

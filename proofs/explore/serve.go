@@ -155,6 +155,9 @@ func (v *serving) judged(m move) error {
 		return nil
 	}
 	v.s.proposal = nil
+	if int(m.arg) < p.count {
+		v.s.refused++
+	}
 	v.s.log++
 	for i := 1; i < v.e.world.set.Len(); i++ {
 		accepted := p.count

@@ -8,13 +8,12 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"cowpi.example/cowpi/content"
-	"cowpi.example/cowpi/suite"
 )
 
 // shown is what of a view two orders have in common that differ in what nobody sees:
 // when a text was handed over, and which coins were drawn in which step.
 func shown(v View) digest {
-	v.Wrote, v.Digest = nil, suite.Hash{}
+	v.Wrote, v.Heads = nil, nil
 	v.Account.Stays = slices.Clone(v.Account.Stays)
 	for i := range v.Account.Stays {
 		entries := slices.Clone(v.Account.Stays[i].Entries)
@@ -26,42 +25,71 @@ func shown(v View) digest {
 	return v.digest()
 }
 
-// outcomes collects what all participants together can be shown, and where they
-// can stand, in any state that is reached.
-func outcomes(t *testing.T, b Bounds) map[digest]bool {
-	t.Helper()
-	out := map[digest]bool{}
-	b.Workers = 1
-	b.reached = func(e *engine, s state) {
-		var all []byte
-		for u := range b.Participants {
-			d := shown(*e.views.at(e.people.at(s[u]).view))
-			all = append(all, d[:]...)
-		}
-		out[digestOf(all)] = true
+// together is what all participants together are shown in a state, and where they stand.
+func together(e *engine, s state) digest {
+	var all []byte
+	for u := range e.b.Participants {
+		p := e.people.at(s[u])
+		d := shown(*e.views.at(p.view))
+		all = append(append(all, byte(p.next)), d[:]...)
 	}
-	r := explored(t, b)
-	require.Nil(t, r.Violation)
-	require.True(t, r.Complete)
-	return out
+	return digestOf(all)
 }
 
-// With the reductions, and without them, the same can come out.
-func TestReductionsLoseNothing(t *testing.T) {
-	for _, b := range []Bounds{
-		{Participants: 3, Providers: 2, Honest: 1, Messages: 1},
-		{Participants: 2, Providers: 2, Honest: 0, Messages: 2},
-		{Participants: 2, Providers: 2, Honest: 1, Messages: 1, Substitutions: 1},
-		{Participants: 2, Providers: 3, Honest: 1, Messages: 1},
-		{Participants: 2, Providers: 3, Honest: 0, Changes: 1, Refusals: 1},
-	} {
-		reduced := outcomes(t, b)
-		b.All = true
-		all := outcomes(t, b)
-		require.Equal(t, len(all), len(reduced), b)
-		require.Equal(t, all, reduced, b)
-		t.Log(b, len(all))
+// ends explores to the end, and collects what all together are shown in any state that
+// is reached, and in those in which nothing can happen any more.
+func ends(t *testing.T, b Bounds) (anywhere, last map[digest]bool) {
+	t.Helper()
+	anywhere, last = map[digest]bool{}, map[digest]bool{}
+	b.Workers = 1
+	s, err := newSearch(b)
+	require.NoError(t, err)
+	w := &worker{e: s.engine, s: s, seen: map[stepKey]*outcome{}, agreed: map[[2]int32]bool{}}
+	s.b.reached = func(e *engine, s state) {
+		anywhere[together(e, s)] = true
+		if !slices.ContainsFunc(w.chosen(s), func(m move) bool { return w.matters(s, m) }) {
+			last[together(e, s)] = true
+		}
 	}
+	require.NoError(t, s.run(t.Context(), time.Now(), nil))
+	require.NoError(t, s.broken)
+	require.True(t, s.result.Complete)
+	t.Log(b, s.result.States)
+	return anywhere, last
+}
+
+// With the reductions, and without them, the same can come out: every end that the
+// conversation can take is reached, and nothing else.
+func TestReductionsLoseNothing(t *testing.T) {
+	for _, b := range small {
+		anywhere, last := ends(t, b)
+		b.All = true
+		all, lastOfAll := ends(t, b)
+		require.NotEmpty(t, lastOfAll)
+		for d := range lastOfAll {
+			require.True(t, last[d], "%v: an end is lost", b)
+		}
+		for d := range anywhere {
+			require.True(t, all[d], "%v: something is invented", b)
+		}
+		t.Log(b, len(lastOfAll), len(last), len(all))
+	}
+}
+
+var small = []Bounds{
+	{Participants: 3, Providers: 2, Honest: 0, Messages: 1},
+	{Participants: 2, Providers: 2, Honest: 0, Messages: 2},
+	{Participants: 2, Providers: 2, Honest: 1, Messages: 2},
+	{Participants: 2, Providers: 2, Honest: 0, Messages: 1, Substitutions: 1},
+	{Participants: 2, Providers: 2, Honest: 1, Messages: 1, Substitutions: 1, Refusals: 1},
+	{Participants: 2, Providers: 2, Honest: 0, Messages: 1, Changes: 1},
+	{Participants: 2, Providers: 2, Honest: 1, Messages: 1, Changes: 1},
+	{Participants: 2, Providers: 3, Honest: 1, Messages: 1, Substitutions: 1},
+	{Participants: 2, Providers: 3, Honest: 0, Changes: 1, Refusals: 1},
+	{Participants: 2, Providers: 2, Honest: 1, Restarts: 1},
+	{Participants: 2, Providers: 2, Honest: 0, Corrupt: 1, Messages: 1},
+	{Participants: 2, Providers: 2, Honest: 1, Corrupt: 1, Messages: 1, Substitutions: 1},
+	{Participants: 2, Providers: 2, Honest: -1, Messages: 1},
 }
 
 // What hashing takes for one state goes on as one: whichever way a node came into
@@ -73,9 +101,9 @@ func TestMergedStatesGoOnAlike(t *testing.T) {
 		s  *server
 	}
 	for _, b := range []Bounds{
-		{Participants: 3, Providers: 2, Honest: 0, Messages: 1, Changes: 1, Refusals: 1, Depth: 9},
-		{Participants: 3, Providers: 2, Honest: 1, Messages: 1, Changes: 1, Substitutions: 1, Refusals: 1, Depth: 7},
-		{Participants: 3, Providers: 2, Honest: 1, Restarts: 1, Depth: 9},
+		{Participants: 3, Providers: 2, Honest: 0, Messages: 1, Changes: 1, Refusals: 1, Depth: 9, All: true},
+		{Participants: 3, Providers: 2, Honest: 1, Messages: 1, Changes: 1, Substitutions: 1, Refusals: 1, Depth: 7, All: true},
+		{Participants: 3, Providers: 2, Honest: 1, Restarts: 1, Depth: 9, All: true},
 	} {
 		var met []other
 		b.Workers = 1
@@ -99,7 +127,7 @@ func TestMergedStatesGoOnAlike(t *testing.T) {
 		for _, o := range met[:min(len(met), 200)] {
 			if o.p != nil {
 				for _, m := range moves[o.id] {
-					here, err := s.stepPerson(o.p, o.id, m)
+					here, err := s.stepPerson(o.p, m)
 					require.NoError(t, err)
 					require.Equal(t, s.outcome(stepKey{o.id, m}), here, m)
 					compared++

@@ -39,7 +39,7 @@ func (e *engine) step(node int32, m move) (out *outcome) {
 	}()
 	var err error
 	if m.kind.ofPerson() {
-		out, err = e.stepPerson(e.people.at(node), node, m)
+		out, err = e.stepPerson(e.people.at(node), m)
 	} else {
 		out, err = e.stepServer(e.servers.at(node), m)
 	}
@@ -57,7 +57,7 @@ func (e *engine) inputOf(p *person, m move) cowpi.Input {
 		return cowpi.Send{Sid: sid, Text: []byte(e.textOf(p, m))}
 	case aside:
 		if m.arg < 0 {
-			return cowpi.Send{Sid: sid, Text: []byte(e.text(p.user, p.wrote) + " aside")}
+			return cowpi.Send{Sid: sid, Text: []byte(e.text(p.user, p.spent.texts) + " aside")}
 		}
 		return cowpi.Update{Sid: sid, Remove: []identity.ID{e.world.users[m.arg].ID}}
 	case remove:
@@ -133,7 +133,7 @@ func (e *engine) invented(p *person, m move) (exchange.Delivery, bool) {
 	return d, true
 }
 
-func (e *engine) stepPerson(p *person, node int32, m move) (*outcome, error) {
+func (e *engine) stepPerson(p *person, m move) (*outcome, error) {
 	in := e.inputOf(p, m)
 	if in == nil {
 		return nothing, nil
@@ -161,14 +161,20 @@ func (e *engine) stepPerson(p *person, node int32, m move) (*outcome, error) {
 		return nil, fmt.Errorf("%s: %w", e.world.users[p.user].ID, err)
 	}
 	q := &person{user: p.user, machine: machine, store: p.store.with(out.Records), events: append(p.events[:len(p.events):len(p.events)], out.Events...),
-		wrote: p.wrote, changed: p.changed, brought: p.brought, wake: p.wake && m.kind != tick}
+		spent: p.spent, wake: p.wake && m.kind != tick}
 	switch m.kind {
 	case hand:
-		q.wrote++
+		q.spent.texts++
 	case remove, leave:
-		q.changed++
+		q.spent.changes++
 	case bring:
-		q.brought++
+		q.spent.restarts++
+	case refuse:
+		q.spent.refusals++
+	case tell:
+		if e.b.Honest >= 0 || m.extra != fitting {
+			q.spent.lies++
+		}
 	case hear:
 		if err := e.fetched(q, m, &out); err != nil {
 			return nil, err
@@ -200,14 +206,17 @@ func (e *engine) stepPerson(p *person, node int32, m move) (*outcome, error) {
 		}
 	}
 	if m.kind == aside {
-		if o.node = node; len(o.learned) == 0 {
+		if len(o.learned) == 0 {
 			return nothing, nil
 		}
-		return o, nil
+		same := *p
+		same.spent.lies++
+		o.node, err = e.addPerson(&same, *e.views.at(p.view))
+		return o, err
 	}
 	v := e.views.at(p.view).after(e.world.sid, q.events, len(out.Events))
 	if m.kind == hand {
-		v.Wrote = append(v.Wrote[:p.wrote:p.wrote], e.textOf(p, m))
+		v.Wrote = append(v.Wrote[:len(v.Wrote):len(v.Wrote)], e.textOf(p, m))
 	}
 	o.node, err = e.addPerson(q, v)
 	return o, err

@@ -19,10 +19,23 @@ type View struct {
 	Account integrity.Account
 	Wrote   []string      // texts that it handed over, in order
 	In      bool          // it takes part now,
-	Next    uint64        // and this is the index that it waits for,
-	Digest  suite.Hash    // and h before that
+	Heads   []Head        // where it stood, one after the other
 	Stopped bool          // it is out because a check broke
 	Blames  []fault.Party // whom it has accused
+}
+
+// Head is where a participant stands: the index that it waits for, and h before it.
+type Head struct {
+	Next   uint64
+	Digest suite.Hash
+}
+
+// at is the view of one who stands there, or takes no part.
+func (v View) at(in bool, h Head) View {
+	if v.In = in; in && (len(v.Heads) == 0 || v.Heads[len(v.Heads)-1] != h) {
+		v.Heads = append(v.Heads[:len(v.Heads):len(v.Heads)], h)
+	}
+	return v
 }
 
 // viewOf is the view of a user with these events.
@@ -56,7 +69,7 @@ func (v View) after(sid suite.Hash, all []cowpi.Event, more int) View {
 		return v
 	}
 	now := viewOf(v.Account.Who, sid, all)
-	now.Wrote = v.Wrote
+	now.Wrote, now.Heads = v.Wrote, v.Heads
 	return now
 }
 
@@ -75,7 +88,10 @@ func (v *View) digest() digest {
 	for _, t := range v.Wrote {
 		w.Field([]byte(t))
 	}
-	w.Bool(v.In).U64(v.Next).Fixed(v.Digest[:]).Bool(v.Stopped)
+	w.Bool(v.In).Bool(v.Stopped).U32(uint32(len(v.Heads)))
+	for _, h := range v.Heads {
+		w.U64(h.Next).Fixed(h.Digest[:])
+	}
 	for _, p := range v.Blames {
 		w.U8(uint8(p.Role)).Field([]byte(p.ID))
 	}

@@ -3,6 +3,7 @@ package explore
 import (
 	"encoding/binary"
 	"fmt"
+	"math"
 
 	"cowpi.example/cowpi"
 	"cowpi.example/cowpi/identity"
@@ -55,7 +56,7 @@ func (w *world) config(u int) cowpi.Config {
 }
 
 func (w *world) serverConfig(i int) provider.Config {
-	return provider.Config{Suite: cheap, Self: w.providers[i], Providers: w.set, Limits: provider.Limits{LowStock: 1}}
+	return provider.Config{Suite: cheap, Self: w.providers[i], Providers: w.set, Limits: provider.Limits{LowStock: 1, Burst: math.MaxInt32}}
 }
 
 func newWorld(participants, providers int) (*world, error) {

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"cowpi.example/proofs/audit"
+	"cowpi.example/proofs/mutant"
 	"cowpi.example/proofs/report"
 )
 
@@ -41,6 +42,11 @@ func (a *auditing) run(c *cobra.Command, plan planner) error {
 	p, err := plan(a.quick)
 	if err != nil {
 		return err
+	}
+	if p.Build != nil { // say at once, and not after minutes, that mutants cannot be compiled here
+		if _, err := mutant.Root(c.Context()); err != nil {
+			return err
+		}
 	}
 	p.Seed = a.seed
 	switch {

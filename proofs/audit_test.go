@@ -29,7 +29,7 @@ func TestMain(m *testing.M) {
 // little is a plan that passes: one game, one adversary, one control, one search.
 func little(bool) (audit.Plan, error) {
 	p, err := audit.Default(true)
-	p.Games, p.Adversaries, p.Trials, p.Mutants, p.Redundant = []*game.Game{game.ConversationIntegrity}, []game.Adversary{adversary.Fork}, 4, nil, nil
+	p.Games, p.Adversaries, p.Trials, p.Mutants = []*game.Game{game.ConversationIntegrity}, []game.Adversary{adversary.Fork}, 4, nil
 	p.Explore = []audit.Search{{Bounds: "little", Run: func(context.Context, func(int, int)) (audit.Exploration, error) {
 		return audit.Exploration{States: 12, Complete: true}, nil
 	}}}
@@ -157,4 +157,14 @@ func TestBinary(t *testing.T) {
 	cancel()
 	_, err = bin.Attack(done, a)
 	require.ErrorIs(t, err, context.Canceled)
+}
+
+// Where mutants cannot be compiled, the audit says so before it plays for minutes.
+func TestAuditNeedsTheSource(t *testing.T) {
+	d := newDoor(t)
+	t.Chdir(t.TempDir())
+	r := d.planned(little, "--no-report")
+	require.Equal(t, 2, r.code)
+	require.Contains(t, r.err, "cowpi.example")
+	require.NotContains(t, r.err, "lost all")
 }

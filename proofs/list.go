@@ -83,7 +83,11 @@ func listAll(p audit.Plan) listing {
 		l.Controls = append(l.Controls, listedControl{s.Target, s.Attack})
 	}
 	for _, s := range p.Explore {
-		l.Searches = append(l.Searches, s.Bounds)
+		what := s.Bounds
+		if s.Mutant != "" {
+			what += ", of mutant " + s.Mutant + ": must find a violation of " + s.Property
+		}
+		l.Searches = append(l.Searches, what)
 	}
 	return l
 }

@@ -11,7 +11,8 @@ import (
 
 // All lists all adversaries.
 func All() []game.Adversary {
-	return slices.Concat(ordering, membership, impersonation, secrecy, misuse, extra, []game.Adversary{Random})
+	return slices.Concat(ordering, membership, impersonation, binding, secrecy, misuse, encodings, extra, unavailing, second, heldUp, behind,
+		[]game.Adversary{Random})
 }
 
 // Against lists those that play a game.

@@ -13,7 +13,7 @@ import (
 
 // extra are those that the mutants asked for: without them a check would have had no
 // attack that wins when it is gone.
-var extra = []game.Adversary{AnotherBlock, WrongKeyForNewcomer, FarProposal, FewerPicks, PickedTwice, ExpiredWhenNamed, UnresolvedVerdict, StraySetup, BackInTime, BackToAnEpoch, SecondSetup, ForkAndMerge, UnsortedRoster, Overdrawn}
+var extra = []game.Adversary{AnotherBlock, WrongKeyForNewcomer, FarProposal, FewerPicks, PickedTwice, ExpiredWhenNamed, WithdrawnWhenNamed, UnresolvedVerdict, FalseHandouts, Crowd, StraySetup, BackInTime, BackToAnEpoch, SecondSetup, ForkAndMerge, UnsortedRoster, Overdrawn}
 
 // AnotherBlock has a reader blame an honest author.
 var AnotherBlock = game.Adversary{
@@ -33,10 +33,7 @@ var AnotherBlock = game.Adversary{
 				return []exchange.Message{m}
 			}
 		}
-		if err := o.Say(author, o.Main(), "Hello."); err != nil {
-			return err
-		}
-		return o.Settle()
+		return script(says(o, author, "Hello."), o.Settle)
 	},
 }
 

@@ -19,15 +19,7 @@ var ForkAndMerge = game.Adversary{
 		one, other := two(o)
 		victim := people3(one, other)
 		var queue []exchange.Delivery
-		by := conspire(o, func(to identity.ID, d exchange.Delivery, b *conversation.DataBlock) []exchange.Message {
-			if string(to) != victim || d.Sid != o.Main() {
-				return []exchange.Message{d}
-			}
-			if !slices.ContainsFunc(queue, func(q exchange.Delivery) bool { return q.Index == d.Index }) {
-				queue = append(queue, d)
-			}
-			return nil
-		})
+		by := withhold(o, victim, &queue)
 		// Both are on their way before either has a place.
 		if err := script(says(o, one, "First."), says(o, other, "Second."), o.Settle, says(o, one, "For all."), o.Settle); err != nil {
 			return err

@@ -3,6 +3,7 @@ package adversary
 import (
 	"bytes"
 	"encoding/binary"
+	"slices"
 
 	"cowpi.example/cowpi"
 	"cowpi.example/cowpi/exchange"
@@ -18,6 +19,7 @@ const (
 	logCommit  = 2
 	logPick    = 3
 	logExpire  = 4
+	logTakeOut = 5
 	logVerdict = 18
 
 	logFirst    = 1 + 32     // of a Propose or Commit: 8 bytes
@@ -101,14 +103,18 @@ var FewerPicks = game.Adversary{
 // PickedTwice hands a prekey out twice.
 var PickedTwice = game.Adversary{
 	Name:   "picked-twice",
-	What:   "The router picks for a second fetch the prekeys that it picked for the first.",
+	What:   "The router picks for a second fetch the prekeys that it picked for the first; or some of a batch that there is not.",
 	Source: "this project, M5", Games: robust,
 	Attack: func(o *game.Oracles) error {
 		const number = 4 + 2
+		nowhere := o.Rand().IntN(2) == 0
 		var first []byte
 		if !falseRouter(o, func(m []byte) [][]byte {
 			switch {
 			case m[0] != logPick:
+			case nowhere:
+				m = bytes.Clone(m)
+				m[len(m)-number] ^= 1
 			case first == nil:
 				first = bytes.Clone(m)
 			case len(m) == len(first):
@@ -134,41 +140,62 @@ var PickedTwice = game.Adversary{
 // ExpiredWhenNamed takes a prekey away from an upload that is being judged.
 var ExpiredWhenNamed = game.Adversary{
 	Name:   "expired-when-named",
-	What:   "The router proposes a SETUP, and lets the prekeys that it names expire before it commits.",
+	What:   "The router proposes a SETUP, lets the prekeys that it names expire, and commits nothing of it.",
 	Source: "this project, M6", Games: robust,
 	Attack: func(o *game.Oracles) error {
-		var pick []byte
-		var named pair.KeyID
-		if !falseRouter(o, func(m []byte) [][]byte {
-			switch {
-			case m[0] == logPick:
-				pick = bytes.Clone(m)
-			case m[0] == logPropose && pick != nil && named != (pair.KeyID{}):
-				by := 1 + identity.IDFieldSize + 16 // the user and its fetch
-				made := append([]byte{logExpire}, pick[1:by]...)
-				made = append(made, 0, 1)
-				made = append(append(made, identity.ID("dave").Field()...), named[:]...)
-				pick = nil
-				return [][]byte{m, made}
-			}
-			return [][]byte{m}
-		}) {
-			return nil
-		}
-		p, err := o.Provider(0)
-		if err != nil {
-			return err
-		}
-		overhear(o, p, func(_ identity.ID, m exchange.Message) {
-			if up, ok := m.(exchange.Upload); ok && len(up.Blocks) == 1 && len(up.Blocks[0]) == pair.StartSize {
-				copy(named[:], up.Blocks[0][2:])
-			}
+		return takenBack(o, func(owner identity.ID, prekey, fetch []byte) []byte {
+			made := append(append([]byte{logExpire}, fetch...), 0, 1)
+			return append(append(made, owner.Field()...), prekey...)
 		})
-		if err := o.Do("alice", cowpi.Create{With: those("dave")}); err != nil {
-			return err
-		}
-		return steps(o, 400)
 	},
+}
+
+// WithdrawnWhenNamed takes it away in another way.
+var WithdrawnWhenNamed = game.Adversary{
+	Name:   "withdrawn-when-named",
+	What:   "The router proposes a SETUP, withdraws the prekeys that it names, which their owner did not ask for, and commits nothing of it.",
+	Source: "this project, M7", Games: robust,
+	Attack: func(o *game.Oracles) error {
+		return takenBack(o, func(owner identity.ID, prekey, _ []byte) []byte {
+			made := append(append([]byte{logTakeOut}, owner.Field()...), 0, 0, 0, 1) // none that is free
+			return append(made, prekey...)
+		})
+	},
+}
+
+// takenBack lets alice begin a conversation with dave. Behind the proposal of her SETUP
+// the router writes what made makes of dave's prekey that it names, and of the user and
+// the id of her fetch; and a commit of nothing.
+func takenBack(o *game.Oracles, made func(owner identity.ID, prekey, fetch []byte) []byte) error {
+	const owner = "dave"
+	var fetch, prekey []byte
+	done := false
+	if !falseRouter(o, func(m []byte) [][]byte {
+		switch {
+		case m[0] == logPick:
+			fetch = bytes.Clone(m[1 : 1+identity.IDFieldSize+16])
+		case m[0] == logPropose && fetch != nil && prekey != nil && !done:
+			done = true
+			nothing := append(append([]byte{logCommit}, m[1:logFirst+8]...), 0, 0)
+			return [][]byte{m, made(owner, prekey, fetch), nothing}
+		}
+		return [][]byte{m}
+	}) {
+		return nil
+	}
+	p, err := o.Provider(0)
+	if err != nil {
+		return err
+	}
+	overhear(o, p, func(_ identity.ID, m exchange.Message) {
+		if up, ok := m.(exchange.Upload); ok && len(up.Blocks) == 1 && len(up.Blocks[0]) == pair.StartSize {
+			prekey = up.Blocks[0][2 : 2+len(pair.KeyID{})]
+		}
+	})
+	if err := o.Do("alice", cowpi.Create{With: those(owner)}); err != nil {
+		return err
+	}
+	return steps(o, 400)
 }
 
 // UnresolvedVerdict refuses nothing and accepts nothing.
@@ -203,5 +230,51 @@ var UnresolvedVerdict = game.Adversary{
 			return err
 		}
 		return steps(o, 400)
+	},
+}
+
+// FalseHandouts says of what was handed out that it is gone.
+var FalseHandouts = game.Adversary{
+	Name:   "false-handouts",
+	What:   "The router tells somebody that a prekey of its has expired, which was handed out, and comes in the next UPDATE.",
+	Source: "this project, T3", Games: robust,
+	Attack: func(o *game.Oracles) error {
+		author, owner := two(o)
+		p, err := o.Provider(0)
+		if err != nil {
+			return nil
+		}
+		p.Corrupt = func(to identity.ID, m exchange.Message) []exchange.Message {
+			h, ok := m.(exchange.Handouts)
+			if !ok || string(to) != owner {
+				return []exchange.Message{m}
+			}
+			h.List = slices.Clone(h.List)
+			for i := range h.List {
+				h.List[i] = exchange.Handout{Kind: exchange.HandoutExpired, Prekey: h.List[i].Prekey}
+			}
+			return []exchange.Message{h}
+		}
+		return script(update(o, author, cowpi.Update{Restart: those(owner)}), o.Settle)
+	},
+}
+
+// Crowd makes a conversation larger than providers allow.
+var Crowd = game.Adversary{
+	Name:   "crowd",
+	What:   "A corrupt user begins a conversation with everybody, and somebody more.",
+	Source: "this project, SPEC.md, 9.6", Games: robust,
+	Attack: func(o *game.Oracles) error {
+		if _, err := o.Participant("eve"); err != nil {
+			return err
+		}
+		if _, err := o.Join("mallory"); err != nil {
+			return err
+		}
+		if err := o.Settle(); err != nil {
+			return err
+		}
+		_ = o.Act("eve", cowpi.Create{With: append(slices.Clone(game.People[:4]), "mallory")})
+		return steps(o, 500)
 	},
 }

@@ -55,29 +55,19 @@ func leadBack(o *game.Oracles, to int) error {
 	if err != nil {
 		return err
 	}
-	var keys []exchange.Prekey // of the victim's
-	for range 5 {
-		got, err := prekeysOf(o, identity.ID(victim))
-		if err != nil || len(got) != 1 {
-			return err
-		}
-		keys = append(keys, got[0].Prekey)
+	keys, err := manyKeys(o, victim, 5)
+	if err != nil || keys == nil {
+		return err
 	}
 	then := func(who string, in cowpi.Update) error {
 		in.Sid = o.Side()
-		if err := o.Do(who, in); err != nil {
-			return err
-		}
-		return o.Settle()
+		return script(does(o, who, in), o.Settle)
 	}
 	if to != anEarlierIndex {
 		if err := then(third, cowpi.Update{Restart: those(third)}); err != nil {
 			return err
 		}
-		if err := o.Say(author, o.Side(), "In the first epoch."); err != nil {
-			return err
-		}
-		if err := o.Settle(); err != nil {
+		if err := script(saysIn(o, author, o.Side(), "In the first epoch."), o.Settle); err != nil {
 			return err
 		}
 	}

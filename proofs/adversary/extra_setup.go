@@ -71,13 +71,9 @@ var UnsortedRoster = game.Adversary{
 			return nil
 		}
 		about, victim := two(o)
-		var keys []exchange.Prekey
-		for range 2 {
-			got, err := prekeysOf(o, identity.ID(victim))
-			if err != nil || len(got) != 1 {
-				return err
-			}
-			keys = append(keys, got[0].Prekey)
+		keys, err := manyKeys(o, victim, 2)
+		if err != nil || keys == nil {
+			return err
 		}
 		eve, err := o.Participant("eve")
 		if err != nil {

@@ -37,25 +37,10 @@ var Overdrawn = game.Adversary{
 				return [][]byte{m}
 			}
 		}
-		for n, name := range []string{"mallory", "trudy"} {
-			u, err := o.Join(name)
-			if err != nil {
-				return err
-			}
-			if err := o.Offline(name, true); err != nil {
-				return err
-			}
-			batch := exchange.Encode(exchange.Prekeys{Batch: 1, List: []exchange.Prekey{{ID: pair.KeyID{7, byte(n)}, Y: u.Self.Key}}})
-			for i := range o.Setting().Providers {
-				if _, err := o.Intrude(u.Self, i, func(*cowpitest.Actor) [][]byte { return [][]byte{batch} }); err != nil {
-					return err
-				}
-			}
-		}
-		if err := o.Say("alice", o.Main(), "..."); err != nil {
+		if err := oneKeyEach(o, "mallory", "trudy"); err != nil {
 			return err
 		}
-		if err := o.Settle(); err != nil {
+		if err := script(says(o, "alice", "..."), o.Settle); err != nil {
 			return err
 		}
 		eve.Corrupt = func(up exchange.Upload) exchange.Upload {
@@ -80,4 +65,24 @@ var Overdrawn = game.Adversary{
 		}
 		return o.Settle()
 	},
+}
+
+// oneKeyEach registers users of the adversary's who have one prekey each, and are away.
+func oneKeyEach(o *game.Oracles, names ...string) error {
+	for n, name := range names {
+		u, err := o.Join(name)
+		if err != nil {
+			return err
+		}
+		if err := o.Offline(name, true); err != nil {
+			return err
+		}
+		batch := exchange.Encode(exchange.Prekeys{Batch: 1, List: []exchange.Prekey{{ID: pair.KeyID{7, byte(n)}, Y: u.Self.Key}}})
+		for i := range o.Setting().Providers {
+			if _, err := o.Intrude(u.Self, i, func(*cowpitest.Actor) [][]byte { return [][]byte{batch} }); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }

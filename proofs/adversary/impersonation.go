@@ -4,7 +4,9 @@ import (
 	"slices"
 
 	"cowpi.example/cowpi"
+	"cowpi.example/cowpi/content"
 	"cowpi.example/cowpi/conversation"
+	"cowpi.example/cowpi/cowpitest"
 	"cowpi.example/cowpi/exchange"
 	"cowpi.example/cowpi/identity"
 	"cowpi.example/cowpi/suite"
@@ -15,7 +17,7 @@ import (
 var impersonation = []game.Adversary{
 	AlteredText, WrongAuthor, ExchangedBlocks, OtherConversation, EarlierEpoch, WrittenAnew, WrittenForTwoStays, InsiderForgery,
 	ForgedSetup, KeyCompromise, UnknownKeyShare, SubstitutedKey, SubstitutedNewcomer, OwnKeyReplaced,
-	AlteredWire, ReplayedFrames, ReplayedHandshake, SomeoneElsesChannel, FalseRouter, FalseProvider, Misbinding, ForgedUpload, AlteredProposal,
+	AlteredWire, ReplayedFrames, ReplayedHandshake, SomeoneElsesChannel, FalseRouter, FalseProvider, ForgedUpload, AlteredProposal,
 	ChangedRoster, InsiderRewrites, ZeroKeys, OwnOrder, SkipAhead, LeftOut, TwinSetup,
 	VerificationGuess, VerificationReflection, VerificationReplay, VerificationLowOrder, OtherSafetyNumber,
 }
@@ -58,10 +60,7 @@ var AlteredText = game.Adversary{
 			}
 			return []exchange.Message{d}
 		})
-		if err := o.Say(author, o.Main(), "We meet at six."); err != nil {
-			return err
-		}
-		return o.Settle()
+		return script(says(o, author, "We meet at six."), o.Settle)
 	},
 }
 
@@ -86,10 +85,7 @@ var WrongAuthor = game.Adversary{
 			}
 			return []exchange.Message{d}
 		})
-		if err := o.Say(author, o.Main(), "I resign."); err != nil {
-			return err
-		}
-		return o.Settle()
+		return script(says(o, author, "I resign."), o.Settle)
 	},
 }
 
@@ -117,10 +113,7 @@ var ExchangedBlocks = game.Adversary{
 			}
 			return []exchange.Message{d}
 		})
-		if err := o.Say(author, o.Main(), "For your eyes only."); err != nil {
-			return err
-		}
-		if err := o.Settle(); err != nil {
+		if err := script(says(o, author, "For your eyes only."), o.Settle); err != nil {
 			return err
 		}
 		for hash, d := range hold { // one at most
@@ -161,10 +154,7 @@ var OtherConversation = game.Adversary{
 			}
 			return []exchange.Message{d}
 		})
-		if err := o.Say(author, from, "Yes, I promise."); err != nil {
-			return err
-		}
-		return o.Settle()
+		return script(saysIn(o, author, from, "Yes, I promise."), o.Settle)
 	},
 }
 
@@ -176,8 +166,18 @@ var EarlierEpoch = game.Adversary{
 	Games:  texts,
 	Attack: func(o *game.Oracles) error {
 		author, victim := two(o)
+		// The victim is told that the epoch has begun, and nothing more of it: of the author the
+		// late text is next.
+		var queue []exchange.Delivery
+		by := withhold(o, victim, &queue)
 		late, err := overtaken(o, author, people3(author, victim), people3(author, victim))
-		if err != nil || late == nil {
+		if err != nil || late == nil || len(queue) == 0 {
+			return err
+		}
+		for _, p := range by {
+			p.Corrupt = nil
+		}
+		if err := sayAll(o, identity.ID(victim), queue[0]); err != nil {
 			return err
 		}
 		r, _ := o.Roster(victim, o.Main())
@@ -192,7 +192,10 @@ var EarlierEpoch = game.Adversary{
 			b.Epoch, b.RosterDigest, b.Seq, b.K = h.Epoch, r.Digest(), last.Seq+1, max(last.K, h.Base)
 			d.Data = b.Seal(o.Suite()).Raw()
 		}
-		return sayAll(o, identity.ID(victim), d)
+		if err := sayAll(o, identity.ID(victim), d); err != nil {
+			return err
+		}
+		return o.Offline(victim, true) // its view is its own: it would ask for ever
 	},
 }
 
@@ -253,20 +256,26 @@ var WrittenForTwoStays = game.Adversary{
 	Attack: func(o *game.Oracles) error { return writtenAnew(o, true) },
 }
 
+// withhold lets all corrupt providers tell the victim nothing of Main: what they should
+// have delivered is put into the queue.
+func withhold(o *game.Oracles, victim string, queue *[]exchange.Delivery) []*cowpitest.Provider {
+	return conspire(o, func(to identity.ID, d exchange.Delivery, _ *conversation.DataBlock) []exchange.Message {
+		if string(to) != victim || d.Sid != o.Main() {
+			return []exchange.Message{d}
+		}
+		if !slices.ContainsFunc(*queue, func(q exchange.Delivery) bool { return q.Index == d.Index }) {
+			*queue = append(*queue, d)
+		}
+		return nil
+	})
+}
+
 func writtenAnew(o *game.Oracles, stays bool) error {
 	author, victim := two(o)
 	r, _ := o.Roster(victim, o.Main())
 	// The victim is told nothing but by hand. What it says itself has its place for the others.
 	var queue []exchange.Delivery
-	by := conspire(o, func(to identity.ID, d exchange.Delivery, b *conversation.DataBlock) []exchange.Message {
-		if string(to) != victim || d.Sid != o.Main() {
-			return []exchange.Message{d}
-		}
-		if !slices.ContainsFunc(queue, func(q exchange.Delivery) bool { return q.Index == d.Index }) {
-			queue = append(queue, d)
-		}
-		return nil
-	})
+	by := withhold(o, victim, &queue)
 	restarted := people3(author, victim)
 	if stays {
 		restarted = victim
@@ -334,12 +343,23 @@ var InsiderForgery = game.Adversary{
 		if o.Rand().IntN(8) == 0 {
 			number = uint16(r.Len() + o.Rand().IntN(3)) // nobody's
 		}
-		// The blocks are made for the insider's own text: its machine knows no others.
-		u.Corrupt = func(up exchange.Upload) exchange.Upload {
-			if d, err := conversation.Parse(o.Suite(), up.Data); err == nil && d.Type == conversation.MSG {
+		// All of it is right, but that the blocks are of its own pairs: its machine knows no
+		// others. So it is forged when the readers are known, and the first block is to be made.
+		text := []byte("I, " + claimed + ", resign.")
+		km := suite.Key{1}
+		u.UnsafeKey = func(d *conversation.DataBlock, _ identity.ID, key suite.Key) suite.Key {
+			if d.Type != conversation.MSG {
+				return key
+			}
+			if d.Author != number {
 				last, _ := o.Last(victim, o.Main(), identity.ID(claimed))
 				d.Author, d.Seq = number, last.Seq+1
-				up.Data = d.Seal(o.Suite()).Raw()
+				_ = content.Seal(o.Suite(), d, km, content.Plain{Text: text}) // it is short
+			}
+			return km
+		}
+		u.Corrupt = func(up exchange.Upload) exchange.Upload {
+			if d, err := conversation.Parse(o.Suite(), up.Data); err == nil && d.Type == conversation.MSG {
 				forged = up
 			}
 			return up
@@ -348,7 +368,7 @@ var InsiderForgery = game.Adversary{
 		if conspiracy {
 			o.Providers()
 		}
-		if err := o.Act(insider, cowpi.Send{Sid: o.Main(), Text: []byte("I, " + claimed + ", resign.")}); err != nil {
+		if err := o.Act(insider, cowpi.Send{Sid: o.Main(), Text: text}); err != nil {
 			return err
 		}
 		if err := o.SettleHolding(func(string, string) bool { return false }); err != nil || !conspiracy || forged.Data == nil {

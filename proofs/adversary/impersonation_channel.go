@@ -122,13 +122,7 @@ var ReplayedFrames = game.Adversary{
 		if err := o.Rewrite(l.Wire, l.ToServer, way...); err != nil {
 			return err
 		}
-		if err := o.Settle(); err != nil {
-			return err
-		}
-		if err := o.Say(who, o.Main(), "Three."); err != nil {
-			return err
-		}
-		return o.Settle()
+		return script(o.Settle, says(o, who, "Three."), o.Settle)
 	},
 }
 
@@ -143,52 +137,57 @@ var ReplayedHandshake = game.Adversary{
 		at := provided(o)
 		toServer := o.Rand().IntN(2) == 0 // or what the provider said, to the user
 		var tape [][]byte
-		for round := range 2 {
-			o.Cut(who, at)
-			if round == 1 && !toServer {
-				if err := o.Say(who, o.Main(), "Again."); err != nil {
-					return err
-				}
+		if err := o.Cut(who, at); err != nil {
+			return err
+		}
+		if err := o.Say(who, o.Main(), "Again."); err != nil {
+			return err
+		}
+		seen := map[string]bool{}
+		if _, err := untilSaid(o, who, at, toServer, func(l cowpitest.Letter) bool {
+			if !seen[string(l.Bytes)] {
+				seen[string(l.Bytes)] = true
+				tape = append(tape, bytes.Clone(l.Bytes))
 			}
-			var wire uint64
-			next := 0
-			for range 400 {
-				more, err := o.Step()
-				if err != nil {
-					return err
-				}
-				if !more {
-					break
-				}
-				for _, l := range o.Letters() {
-					if l.Client != who || l.Server != at || l.ToServer != toServer {
-						continue
-					}
-					if wire == 0 {
-						wire = l.Wire
-					}
-					if l.Wire != wire {
-						continue
-					}
-					if round == 0 {
-						if len(tape) == 0 || !bytes.Equal(tape[len(tape)-1], l.Bytes) {
-							tape = append(tape, bytes.Clone(l.Bytes))
-						}
-					} else if next < len(tape) && !bytes.Equal(l.Bytes, tape[next]) {
-						if err := o.Rewrite(wire, toServer, tape[next]); err != nil {
-							return nil // the wire is gone
-						}
-						next++
-						if err := o.Deliver(wire, toServer); err != nil {
-							return err
-						}
-						break
-					}
-				}
+			return false
+		}); err != nil {
+			return err
+		}
+		if err := o.Cut(who, at); err != nil {
+			return err
+		}
+		// The first message of the next connection is on its way; none of it arrives, but what is on the tape.
+		wire, err := untilSaid(o, who, at, true, func(cowpitest.Letter) bool { return true })
+		if err != nil || wire == 0 {
+			return err
+		}
+		if o.Rewrite(wire, true) != nil || o.Rewrite(wire, toServer, tape...) != nil {
+			return nil // the wire is gone
+		}
+		onWire := func(l cowpitest.Letter) bool { return l.Wire == wire && l.ToServer == toServer }
+		for slices.ContainsFunc(o.Letters(), onWire) { // until the other end hangs up
+			if err := o.Deliver(wire, toServer); err != nil {
+				return err
 			}
 		}
 		return o.Settle()
 	},
+}
+
+// untilSaid lets things happen until somebody has said something on a connection of which
+// done says that it is enough, or until nothing happens any more; then the wire is 0.
+func untilSaid(o *game.Oracles, client, server string, toServer bool, done func(cowpitest.Letter) bool) (wire uint64, err error) {
+	for range 400 {
+		for _, l := range o.Letters() {
+			if l.Client == client && l.Server == server && l.ToServer == toServer && done(l) {
+				return l.Wire, nil
+			}
+		}
+		if more, err := o.Step(); err != nil || !more {
+			return 0, err
+		}
+	}
+	return 0, nil
 }
 
 // wireOf is the wire of a client to a server on which the handshake is about to begin.
@@ -339,52 +338,24 @@ var FalseProvider = game.Adversary{
 		if err != nil || !ok {
 			return err
 		}
+		d := &dialled{o, wire}
 		a := cowpitest.NewActor(o.Suite(), self)
-		for range 4 {
-			for _, l := range o.Letters() {
-				if l.Wire != wire || !l.ToServer {
-					continue
+		for range 2 {
+			for _, m := range d.take(true) {
+				answers, err := a.Take(m)
+				if err != nil {
+					return o.Settle() // whoever is there has other keys
 				}
-				answers, err := a.Take(l.Bytes)
-				if err != nil && !a.Up() {
-					return o.Settle()
+				if err := d.tell(answers...); err != nil {
+					return err
 				}
-				if a.Up() {
-					f, err := a.Say(exchange.Encode(exchange.Welcome{Heads: []exchange.HeadOf{{Sid: o.Main(), Head: 99}}}))
-					if err == nil {
-						answers = append(answers, f)
-					}
-				}
-				for _, b := range answers {
-					if o.Rewrite(wire, false, b) != nil {
-						return o.Settle()
-					}
-					if err := o.Deliver(wire, false); err != nil {
-						return err
-					}
-				}
-				break
 			}
-			if o.Rewrite(wire, true) != nil {
-				break
+		}
+		if f, err := a.Say(exchange.Encode(exchange.Welcome{Heads: []exchange.HeadOf{{Sid: o.Main(), Head: 99}}})); err == nil {
+			if err := d.tell(f); err != nil {
+				return err
 			}
 		}
 		return o.Settle()
-	},
-}
-
-// Misbinding gives one key two names.
-var Misbinding = game.Adversary{
-	Name:   "misbinding",
-	What:   "A provider gives out an honest one's public key as its own; who dials it is led to the honest one.",
-	Source: "Diffie, van Oorschot and Wiener (1992); Krawczyk (2003), SIGMA: identity misbinding; Sethi, Peltonen and Aura (2019)",
-	Games:  []string{"participant-authentication"},
-	Attack: func(o *game.Oracles) error {
-		who, _ := two(o)
-		i := o.Rand().IntN(o.Setting().Providers)
-		as := o.ProviderSet().At(i)
-		as.ID = pick[identity.ID](o, "mirror9", "router.", as.ID+"x", "alice")
-		_, err := o.Dial(who, as, i)
-		return err
 	},
 }

@@ -50,7 +50,7 @@ func forgeTo(o *game.Oracles, f forger, victim identity.Party, start func(k exch
 // KeyCompromise has the victim's long-term secret, and wants to write to it as another.
 var KeyCompromise = game.Adversary{
 	Name:   "key-compromise",
-	What:   "With the long-term secret of the victim, all providers compute, as the victim would, the key of a chain from somebody honest, and write in it.",
+	What:   "With the long-term secret of the victim, all providers compute, as far as that leads, the key of a chain from somebody honest, and write in it.",
 	Source: "Blake-Wilson, Johnson and Menezes (1997), key-compromise impersonation; Kobeissi et al. (2017), Signal",
 	Games:  []string{"message-authentication", "participant-authentication"},
 	Attack: func(o *game.Oracles) error {
@@ -69,20 +69,23 @@ var KeyCompromise = game.Adversary{
 		if err != nil {
 			return err
 		}
-		// The key as the victim computes it, but for the esk of its prekey, which the
-		// adversary has to do without: X is the adversary's, and so is the guess.
 		d, err := conversation.Parse(o.Suite(), m.Data)
 		if err != nil {
 			return err
 		}
-		esk := f.coins.Draw("chain esk", 7)
-		X := naxos.Ephemeral{ESK: esk}.Public(o.Suite(), f.self)
-		context := chainContext(d.Sid, k.ID)
-		ck, err := naxos.Respond(o.Suite(), self, naxos.Ephemeral{}, k.Y, naxos.Peer{Party: f.self.Party(), Ephemeral: X}, context)
+		// K as far as its parts follow from b and an exponent x of the adversary's own: [a]B does,
+		// and [a]Y does not.
+		x := suite.Scalar(f.coins.Draw("chain esk", 7))
+		aB, err := o.Suite().DH(self.Secret, f.self.Key)
 		if err != nil {
 			return err
 		}
+		known := partial{o.Suite(), map[suite.Scalar]suite.Scalar{x: x}, map[product]suite.Point{{f.self.Secret, self.Key}: aB}}
 		ref := pair.Ref{Kind: pair.Prekey, ID: k.ID}
+		X, ck, err := naxos.Initiate(known, f.self, suite.Coin(x), naxos.Peer{Party: self.Party(), Ephemeral: k.Y}, chainContext(d.Sid, ref))
+		if err != nil {
+			return err
+		}
 		st := pair.State{Send: pair.Send{Theirs: pair.Theirs{Ref: ref, Y: k.Y, Used: true}, Chain: pair.SendChain{Ref: ref, X: X, CK: ck}}}
 		sealed, err := pair.NewTerms(o.Suite(), f.self, self.Party(), d.Sid, 0, 0).Seal(st, d.Hash(), suite.Key{}, f.coins, 8)
 		if err != nil {
@@ -100,82 +103,83 @@ var KeyCompromise = game.Adversary{
 	},
 }
 
-// chainContext is the context of a chain of a SETUP, as SPEC.md, 7.1, has it.
-func chainContext(sid suite.Hash, id pair.KeyID) []byte {
+// chainContext is the context of a chain of two who are in since the SETUP, as SPEC.md,
+// 7.1, has it.
+func chainContext(sid suite.Hash, ref pair.Ref) []byte {
 	out := []byte{0, 0, 0, 5}
 	out = append(append(out, "chain"...), 0, 0, 0, 32)
-	out = append(append(out, sid[:]...), 0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0, 9, byte(pair.Prekey))
-	return append(out, id[:]...)
+	out = append(append(out, sid[:]...), 0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0, 9, byte(ref.Kind))
+	return append(out, ref.ID[:]...)
 }
 
 // UnknownKeyShare makes two people agree on keys while one takes the other for a third.
 var UnknownKeyShare = game.Adversary{
 	Name:   "unknown-key-share",
-	What:   "A user registers somebody's public key as its own; what is written to it is delivered to the owner of the key, under a roster with the owner's name.",
+	What:   "All providers give out somebody's public key as that of a user of their own; what is written to that one is delivered to the owner of the key, under a roster with the owner's name.",
 	Source: "Blake-Wilson and Menezes (1999), unknown key-share; Frosch et al. (2016), TextSecure",
 	Games:  authenticity,
 	Attack: func(o *game.Oracles) error {
 		author, victim := two(o)
-		o.Providers()
-		if _, err := o.Join("mallory"); err != nil {
-			return err
-		}
-		if err := o.Offline("mallory", true); err != nil {
-			return err
-		}
-		fake := pretender(o, identity.Party{ID: "mallory", Key: party(o, victim).Key})
-		for i := range o.Setting().Providers {
-			if err := o.Enter(i, fake.Party()); err != nil {
-				return err
-			}
-		}
 		keys, err := prekeysOf(o, identity.ID(victim))
 		if err != nil || len(keys) != 1 {
 			return err
 		}
-		s := o.Suite()
-		var told *exchange.Delivery
-		var asked exchange.FetchID
-		for _, p := range o.Providers() {
-			p.Corrupt = func(to identity.ID, m exchange.Message) []exchange.Message {
-				if _, failed := m.(exchange.FetchFailed); failed && string(to) == author {
-					return nil // Mallory has shown no key to anybody: the answer is made up
-				}
-				return []exchange.Message{m}
-			}
-			overhear(o, p, func(from identity.ID, m exchange.Message) {
-				switch m := m.(type) {
-				case exchange.Fetch:
-					asked = m.ID
-				case exchange.Upload:
-					if string(from) == author && len(m.Blocks) == 1 {
-						told = &exchange.Delivery{Data: m.Data, Block: m.Blocks[0]}
-					}
-				}
-			})
-		}
-		if err := o.Do(author, cowpi.Create{With: []identity.ID{"mallory"}}); err != nil {
-			return err
-		}
-		if err := o.Settle(); err != nil {
-			return err
-		}
-		answer := exchange.Fetched{ID: asked, Keys: []exchange.FetchedKey{{Party: fake.Party(), Prekey: keys[0].Prekey}}}
-		if err := sayAll(o, identity.ID(author), answer); err != nil || told == nil {
-			return err
-		}
-		d, err := conversation.Parse(s, told.Data)
-		if err != nil || d.Type != conversation.SETUP {
-			return err
-		}
-		roster, err := conversation.NewRoster(s, entries(party(o, author), party(o, victim)))
+		// The router takes what the author says for itself: there is no mallory.
+		router, err := o.Provider(0)
 		if err != nil {
 			return err
 		}
-		d.Roster = roster
-		told.Data = d.Seal(s).Raw()
-		told.Sid = d.Sid
-		return sayAll(o, identity.ID(victim), *told)
+		var asked exchange.FetchID
+		var told []exchange.Upload
+		router.Hear = func(from identity.ID, m exchange.Message) bool {
+			switch m := m.(type) {
+			case exchange.Fetch:
+				asked = m.ID
+				return false
+			case exchange.Upload:
+				told = append(told, m)
+				return false
+			}
+			return true
+		}
+		if err := script(does(o, author, cowpi.Create{With: []identity.ID{"mallory"}}), o.Settle); err != nil {
+			return err
+		}
+		mallory := identity.Party{ID: "mallory", Key: party(o, victim).Key}
+		answer := exchange.Fetched{ID: asked, Keys: []exchange.FetchedKey{{Party: mallory, Prekey: keys[0].Prekey}}}
+		if err := sayAll(o, identity.ID(author), answer); err != nil || len(told) == 0 {
+			return err
+		}
+		s := o.Suite()
+		setup, err := conversation.Parse(s, told[0].Data)
+		if err != nil {
+			return err
+		}
+		err = script(
+			func() error {
+				return sayAll(o, identity.ID(author), exchange.Delivery{Sid: setup.Sid, Data: told[0].Data})
+			},
+			saysIn(o, author, setup.Sid, "This is between you and me, Mallory."),
+			o.Settle,
+		)
+		if err != nil || len(told) < 2 {
+			return err
+		}
+		// For the victim, in its own name.
+		if setup.Roster, err = conversation.NewRoster(s, entries(party(o, author), party(o, victim))); err != nil {
+			return err
+		}
+		setup.Seal(s)
+		if err := sayAll(o, identity.ID(victim), exchange.Delivery{Sid: setup.Sid, Data: setup.Raw(), Block: told[0].Blocks[0]}); err != nil {
+			return err
+		}
+		text, err := conversation.Parse(s, told[1].Data)
+		if err != nil {
+			return err
+		}
+		text.Sid, text.RosterDigest, text.Author = setup.Sid, setup.Roster.Digest(), uint16(setup.Roster.Position(identity.ID(author)))
+		return sayAll(o, identity.ID(victim), exchange.Delivery{Sid: text.Sid, Index: 1, Head: 1, Before: conversation.NextDigest(s, suite.Hash{}, setup),
+			Data: text.Seal(s).Raw(), Block: told[1].Blocks[0]})
 	},
 }
 

@@ -45,21 +45,14 @@ var ChangedRoster = game.Adversary{
 		if err != nil {
 			return err
 		}
-		var keys []exchange.Prekey // of the victim's: one for each new pair
-		for range 3 {
-			got, err := prekeysOf(o, identity.ID(victim))
-			if err != nil || len(got) != 1 {
-				return err
-			}
-			keys = append(keys, got[0].Prekey)
+		keys, err := manyKeys(o, victim, 3)
+		if err != nil || keys == nil {
+			return err
 		}
 		wrong := someSelf(o, identity.ID(about)).Party()
 		what := o.Rand().IntN(8)
 		if what == 7 {
-			if err := o.Do(victim, cowpi.Update{Sid: o.Side(), Remove: []identity.ID{identity.ID(about)}}); err != nil {
-				return err
-			}
-			if err := o.Settle(); err != nil {
+			if err := script(does(o, victim, cowpi.Update{Sid: o.Side(), Remove: []identity.ID{identity.ID(about)}}), o.Settle); err != nil {
 				return err
 			}
 		}
@@ -160,10 +153,7 @@ var InsiderRewrites = game.Adversary{
 			}
 			return []exchange.Message{d}
 		})
-		if err := o.Settle(); err != nil {
-			return err
-		}
-		if err := o.Say(author, o.Main(), "I like it."); err != nil {
+		if err := script(o.Settle, says(o, author, "I like it.")); err != nil {
 			return err
 		}
 		if err := o.Settle(); err != nil || kept == nil {
@@ -195,13 +185,7 @@ var ZeroKeys = game.Adversary{
 		fresh := o.Rand().IntN(2) == 0 // where the author has written nothing to the victim yet
 		at := uint64(0)
 		if !fresh {
-			if err := o.Say(author, o.Main(), "One."); err != nil {
-				return err
-			}
-			if err := o.Say(author, o.Main(), "Two."); err != nil {
-				return err
-			}
-			if err := o.Settle(); err != nil {
+			if err := script(says(o, author, "One."), says(o, author, "Two."), o.Settle); err != nil {
 				return err
 			}
 			at = must(o.Last(victim, o.Main(), identity.ID(author))).Seq
@@ -247,10 +231,7 @@ var ZeroKeys = game.Adversary{
 			_, err := o.Create(people3(author, victim), identity.ID(author), identity.ID(victim))
 			return err
 		}
-		if err := o.Say(author, o.Main(), "Not zero."); err != nil {
-			return err
-		}
-		return o.Settle()
+		return script(says(o, author, "Not zero."), o.Settle)
 	},
 }
 
@@ -320,13 +301,7 @@ var SkipAhead = game.Adversary{
 			}
 			return nil
 		})
-		if err := o.Say(third, o.Main(), "Who comes?"); err != nil {
-			return err
-		}
-		if err := o.Settle(); err != nil {
-			return err
-		}
-		if err := o.Say(author, o.Main(), "I do."); err != nil {
+		if err := script(says(o, third, "Who comes?"), o.Settle, says(o, author, "I do.")); err != nil {
 			return err
 		}
 		if err := o.Settle(); err != nil || answer == nil {
@@ -364,13 +339,7 @@ var LeftOut = game.Adversary{
 			return []exchange.Message{d}
 		})
 		// Two authors at once, so that neither knows of the other.
-		if err := o.Say(third, o.Main(), "One."); err != nil {
-			return err
-		}
-		if err := o.Say(author, o.Main(), "Two."); err != nil {
-			return err
-		}
-		if err := o.Settle(); err != nil {
+		if err := script(says(o, third, "One."), says(o, author, "Two."), o.Settle); err != nil {
 			return err
 		}
 		return o.Offline(victim, true)

@@ -111,6 +111,18 @@ func prekeysOf(o *game.Oracles, ids ...identity.ID) ([]exchange.FetchedKey, erro
 	return got, err
 }
 
+// manyKeys gets several prekeys of somebody, one after the other; none if not all can be had.
+func manyKeys(o *game.Oracles, of string, n int) (out []exchange.Prekey, err error) {
+	for range n {
+		got, err := prekeysOf(o, identity.ID(of))
+		if err != nil || len(got) != 1 {
+			return nil, err
+		}
+		out = append(out, got[0].Prekey)
+	}
+	return out, nil
+}
+
 // forger makes data blocks and blocks by hand, in somebody's name, with whatever
 // secrets it has.
 type forger struct {

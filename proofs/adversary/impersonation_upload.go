@@ -155,9 +155,6 @@ var AlteredProposal = game.Adversary{
 			copy(out[at:], b.Seal(o.Suite()).Raw())
 			return [][]byte{out}
 		}
-		if err := o.Say(author, o.Main(), "One."); err != nil {
-			return err
-		}
-		return o.Settle()
+		return script(says(o, author, "One."), o.Settle)
 	},
 }

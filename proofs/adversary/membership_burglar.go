@@ -127,7 +127,7 @@ func uploadAs(o *game.Oracles, self identity.Self, u exchange.Upload) error {
 // ForgedUpdate is an insider whose data blocks say what they should not.
 var ForgedUpdate = game.Adversary{
 	Name:   "forged-update",
-	What:   "charlie writes UPDATEs, texts and receipts with a wrong epoch, roster, position, seq, k, join epoch or author; all else of them is right.",
+	What:   "charlie writes UPDATEs, texts and receipts with a wrong epoch, roster, position, seq, k, join epoch or author; all else of them is right. Or UPDATEs that change nothing, and texts too short to open.",
 	Source: "forged group management by insiders: Roesler, Mainka, Schwenk (2018), 5; RFC 9420 (MLS), 16.4",
 	Games:  whoIsIn,
 	Attack: func(o *game.Oracles) error {
@@ -140,7 +140,7 @@ var ForgedUpdate = game.Adversary{
 				return
 			}
 			off := uint64(1 + o.Rand().IntN(3))
-			switch o.Rand().IntN(8) {
+			switch o.Rand().IntN(9) {
 			case 0:
 				d.Epoch += uint32(off)
 			case 1:
@@ -158,6 +158,11 @@ var ForgedUpdate = game.Adversary{
 			case 6:
 				if d.Roster != nil {
 					d.Roster = misstated(o, d)
+				}
+			case 7: // what is valid and of no use
+				d.Sealed = d.Sealed[:min(len(d.Sealed), o.Rand().IntN(suite.TagSize))]
+				if d.Roster != nil {
+					d.Roster, _ = o.Roster("charlie", o.Main())
 				}
 			}
 			d.Seal(o.Suite())

@@ -35,26 +35,32 @@ var RostersApart = game.Adversary{
 			p.oneKey = true
 			one, other = cowpi.Update{Add: those("zoe")}, cowpi.Update{Add: those("zed")}
 		}
-		one.Sid, other.Sid = o.Side(), o.Side()
-		return script(
-			func() error { return o.Do("alice", one) },
-			func() error { return o.Do("bob", other) },
-			o.Settle,
-			p.answer,
-			p.pass("alice", conversation.UPDATE, "alice"),
-			p.pass("bob", conversation.UPDATE, "bob"),
-			o.Settle,
-			p.relay("alice"), // receipts
-			p.relay("bob"),
-			func() error { return o.Say("alice", o.Side(), "alice is in an epoch of her own") },
-			func() error { return o.Say("bob", o.Side(), "bob is in an epoch of his own") },
-			o.Settle,
-			p.receipts("alice", "bob"),
-			p.receipts("bob", "alice"),
-			p.pass("alice", conversation.MSG, "bob"),
-			p.pass("bob", conversation.MSG, "alice"),
-		)
+		return p.apart("alice", "bob", one, other)
 	},
+}
+
+// apart lets two people change the roster at once, shows each its own change alone, and
+// then what the other writes.
+func (p *puppets) apart(a, b string, one, other cowpi.Update) error {
+	one.Sid, other.Sid = p.sid, p.sid
+	return script(
+		does(p.o, a, one),
+		does(p.o, b, other),
+		p.o.Settle,
+		p.answer,
+		p.pass(a, conversation.UPDATE, a),
+		p.pass(b, conversation.UPDATE, b),
+		p.o.Settle,
+		p.relay(a), // receipts
+		p.relay(b),
+		saysIn(p.o, a, p.sid, a+" is in an epoch of its own"),
+		saysIn(p.o, b, p.sid, b+" is in an epoch of its own"),
+		p.o.Settle,
+		p.receipts(a, b),
+		p.receipts(b, a),
+		p.pass(a, conversation.MSG, b),
+		p.pass(b, conversation.MSG, a),
+	)
 }
 
 // StaleEpoch leads alice through two epochs, until the roster is what it was, and

@@ -15,8 +15,8 @@ import (
 
 // misuse are those that say what is malformed, too much, or out of turn.
 var misuse = []game.Adversary{
-	Malformed, MalformedCode, Babble, FarJump, UnknownKey, SmallOrder, TalkToTheStopped, Misassigned, DoubledAnswer, NeverMade, Stray,
-	NobodyWrites, TooFewBlocks, BeforeTheBeginning, UploadsToAMirror, RefuseThenOrder, Desynchronised, Flood, FloodOfDeliveries, FalseLog, EmptyStock,
+	Malformed, MalformedCode, FarJump, UnknownKey, SmallOrder, TalkToTheStopped, Misassigned, NeverMade, Stray,
+	NobodyWrites, TooFewBlocks, BeforeTheBeginning, RefuseThenOrder, Desynchronised, Flood, FloodOfDeliveries, FalseLog,
 }
 
 var robust = []string{"robustness"}
@@ -67,10 +67,7 @@ var Malformed = game.Adversary{
 			}
 			break
 		}
-		if err := o.Say(who, o.Main(), "Hello."); err != nil {
-			return err
-		}
-		return o.Settle()
+		return script(says(o, who, "Hello."), o.Settle)
 	},
 }
 
@@ -106,34 +103,6 @@ var MalformedCode = game.Adversary{
 	Attack: func(o *game.Oracles) error {
 		who, other := two(o)
 		return o.ScanBytes(who, party(o, other), make([]byte, pick(o, 0, 1, 32, 34, o.Rand().IntN(40))))
-	},
-}
-
-// Babble is what corrupt users say to providers of no use to anybody.
-var Babble = game.Adversary{
-	Name: "babble", What: "A corrupt user acknowledges, withdraws, fetches and uploads what makes no sense, or another's.", Source: "this project", Games: robust,
-	Attack: func(o *game.Oracles) error {
-		eve, err := o.Participant("eve")
-		if err != nil {
-			return err
-		}
-		plot := &cowpitest.Plot{Suite: o.Suite(), Rand: o.Rand(), OneIn: 1}
-		eve.Corrupt = plot.Spy
-		_ = o.Act("eve", cowpi.Send{Sid: o.Side(), Text: []byte("...")})
-		if err := o.Settle(); err != nil {
-			return err
-		}
-		for range 3 {
-			if _, err := o.Intrude(eve.Self, o.Rand().IntN(o.Setting().Providers), func(a *cowpitest.Actor) (out [][]byte) {
-				for range 4 {
-					out = append(out, plot.Babble(a, slices.Clone(game.People))...)
-				}
-				return out
-			}); err != nil {
-				return err
-			}
-		}
-		return o.Settle()
 	},
 }
 
@@ -179,6 +148,21 @@ var FarJump = game.Adversary{
 	},
 }
 
+// byTurns lets a victim and somebody corrupt write, three times each, or until the victim
+// has stopped.
+func byTurns(o *game.Oracles, victim, corrupt string) error {
+	for i := range 3 {
+		if err := script(says(o, victim, "..."[:i+1]), o.Settle); err != nil {
+			return err
+		}
+		_ = o.Act(corrupt, cowpi.Send{Sid: o.Main(), Text: []byte("...")})
+		if err := o.Settle(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // UnknownKey names a receive key that there is not.
 var UnknownKey = game.Adversary{
 	Name: "unknown-key", What: "A corrupt participant starts a chain with a receive key of the victim's that the victim does not have, or not any more.",
@@ -193,19 +177,7 @@ var UnknownKey = game.Adversary{
 		if err != nil {
 			return err
 		}
-		for i := range 3 {
-			if err := o.Say(victim, o.Main(), "..."[:i+1]); err != nil {
-				return err
-			}
-			if err := o.Settle(); err != nil {
-				return err
-			}
-			_ = o.Act(name, cowpi.Send{Sid: o.Main(), Text: []byte("...")})
-			if err := o.Settle(); err != nil {
-				return err
-			}
-		}
-		return nil
+		return byTurns(o, victim, name)
 	},
 }
 
@@ -229,19 +201,7 @@ var SmallOrder = game.Adversary{
 			}}); err != nil {
 				return err
 			}
-			for i := range 3 {
-				if err := o.Say(victim, o.Main(), "..."[:i+1]); err != nil {
-					return nil // it has stopped
-				}
-				if err := o.Settle(); err != nil {
-					return err
-				}
-				_ = o.Act(name, cowpi.Send{Sid: o.Main(), Text: []byte("...")})
-				if err := o.Settle(); err != nil {
-					return err
-				}
-			}
-			return nil
+			return byTurns(o, victim, name)
 		case 1: // from the directory
 			told := 0
 			for _, p := range o.Providers() {

@@ -64,29 +64,17 @@ var Desynchronised = game.Adversary{
 	Attack: func(o *game.Oracles) error {
 		author, other := two(o)
 		third := people3(author, other)
-		if err := o.Say(other, o.Main(), "Ready?"); err != nil {
-			return err
-		}
-		if err := o.Settle(); err != nil {
-			return err
-		}
 		hold := func(from, to string) bool { return from == author && to == "router" }
-		if err := o.Say(author, o.Main(), "Yes."); err != nil {
-			return err
-		}
-		if err := o.SettleHolding(hold); err != nil {
-			return err
-		}
-		if err := o.Do(third, cowpi.Update{Sid: o.Main(), Restart: []identity.ID{identity.ID(third)}}); err != nil {
-			return err
-		}
-		if err := o.SettleHolding(hold); err != nil {
-			return err
-		}
-		if err := o.Say(author, o.Main(), "And go."); err != nil {
-			return err
-		}
-		return o.Settle()
+		return script(
+			says(o, other, "Ready?"),
+			holding(o, hold), // the receipt of that begins a chain
+			says(o, author, "Yes."),
+			holding(o, hold),
+			does(o, third, cowpi.Update{Sid: o.Main(), Restart: []identity.ID{identity.ID(third)}}),
+			holding(o, hold),
+			says(o, author, "And go."),
+			o.Settle,
+		)
 	},
 }
 
@@ -248,37 +236,5 @@ var FalseLog = game.Adversary{
 			return o.WriteAs(0, append(made, 0, byte(1+o.Rand().IntN(2))))
 		}
 		return nil
-	},
-}
-
-// EmptyStock has a roster of people who have no prekeys for each other.
-var EmptyStock = game.Adversary{
-	Name: "empty-stock", What: "Users of the adversary's have one prekey each; a corrupt user fetches these and begins a conversation with all of them.", Source: "this project, A4", Games: robust,
-	Attack: func(o *game.Oracles) error {
-		if _, err := o.Participant("eve"); err != nil {
-			return err
-		}
-		for n, name := range []string{"mallory", "trudy"} {
-			u, err := o.Join(name)
-			if err != nil {
-				return err
-			}
-			if err := o.Offline(name, true); err != nil {
-				return err
-			}
-			batch := exchange.Encode(exchange.Prekeys{Batch: 1, List: []exchange.Prekey{{ID: pair.KeyID{7, byte(n)}, Y: u.Self.Key}}})
-			for i := range o.Setting().Providers {
-				if _, err := o.Intrude(u.Self, i, func(*cowpitest.Actor) [][]byte { return [][]byte{batch} }); err != nil {
-					return err
-				}
-			}
-		}
-		if err := o.Settle(); err != nil {
-			return err
-		}
-		if err := o.Act("eve", cowpi.Create{With: []identity.ID{"mallory", "trudy"}}); err != nil {
-			return err
-		}
-		return o.Settle()
 	},
 }

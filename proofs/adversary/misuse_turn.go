@@ -21,13 +21,7 @@ var TalkToTheStopped = game.Adversary{
 			return err
 		}
 		_ = o.Act(name, cowpi.Send{Sid: o.Main(), Text: []byte("...")})
-		if err := o.Settle(); err != nil {
-			return err
-		}
-		if err := o.Say(people3(name, victim), o.Main(), "Are you there?"); err != nil {
-			return err
-		}
-		return o.Settle()
+		return script(o.Settle, says(o, people3(name, victim), "Are you there?"), o.Settle)
 	},
 }
 
@@ -56,37 +50,6 @@ var Misassigned = game.Adversary{
 			return []exchange.Message{d}
 		})
 		if _, err := o.Create("dave", identity.ID(name), identity.ID(victim)); err != nil {
-			return err
-		}
-		return o.Settle()
-	},
-}
-
-// DoubledAnswer answers with keys of others than were asked for.
-var DoubledAnswer = game.Adversary{
-	Name: "doubled-answer", What: "All providers answer a fetch with one user's key twice, with the asker's own, with too few or none.", Source: "this project, T2", Games: robust,
-	Attack: func(o *game.Oracles) error {
-		who, other := two(o)
-		what, told := o.Rand().IntN(3), 0
-		for _, p := range o.Providers() {
-			p.Corrupt = func(to identity.ID, m exchange.Message) []exchange.Message {
-				if f, ok := m.(exchange.Fetched); ok && string(to) == who && told < 4 {
-					told++
-					f.Keys = slices.Clone(f.Keys)
-					switch what {
-					case 0:
-						f.Keys[1] = f.Keys[0]
-					case 1:
-						f.Keys[0].Party = party(o, who)
-					case 2:
-						f.Keys = f.Keys[1:]
-					}
-					m = f
-				}
-				return []exchange.Message{m}
-			}
-		}
-		if _, err := o.Create(who, identity.ID(other), identity.ID(people3(who, other))); err != nil {
 			return err
 		}
 		return o.Settle()
@@ -223,32 +186,5 @@ var BeforeTheBeginning = game.Adversary{
 			}
 		}
 		return nil
-	},
-}
-
-// UploadsToAMirror uploads where one does not.
-var UploadsToAMirror = game.Adversary{
-	Name: "uploads-to-a-mirror", What: "A corrupt user sends an upload to a mirror, or what only providers say.", Source: "this project, R4", Games: robust,
-	Attack: func(o *game.Oracles) error {
-		eve, err := o.Participant("eve")
-		if err != nil {
-			return err
-		}
-		var up exchange.Upload
-		eve.Corrupt = func(x exchange.Upload) exchange.Upload { up = x; return x }
-		_ = o.Act("eve", cowpi.Send{Sid: o.Side(), Text: []byte("...")})
-		if _, err := o.Intrude(eve.Self, 1, func(a *cowpitest.Actor) [][]byte {
-			up.Auths = make([]exchange.Auth, o.Setting().Providers)
-			for i := range up.Auths {
-				up.Auths[i] = a.Authenticate(o.Side(), up.ID(o.Suite()))
-			}
-			return [][]byte{exchange.Encode(up)}
-		}); err != nil {
-			return err
-		}
-		_, err = o.Intrude(eve.Self, o.Rand().IntN(o.Setting().Providers), func(*cowpitest.Actor) [][]byte {
-			return [][]byte{exchange.Encode(pick[exchange.Message](o, exchange.Welcome{}, exchange.Stocked{Batch: 9}, exchange.LowStock{}, exchange.Seen{}))}
-		})
-		return err
 	},
 }

@@ -159,10 +159,7 @@ var Replay = game.Adversary{
 			}
 		}
 		where := oneOf(o, o.Main(), o.Side())
-		if err := o.Say(author, where, "once"); err != nil {
-			return err
-		}
-		if err := o.Settle(); err != nil {
+		if err := script(saysIn(o, author, where, "once"), o.Settle); err != nil {
 			return err
 		}
 		if where == o.Main() && o.Rand().IntN(2) == 0 {

@@ -16,7 +16,7 @@ var StaleProvider = game.Adversary{
 	Name:   "stale-provider",
 	What:   "A corrupt provider is restored from a backup in the middle of a conversation, and goes on from there as if it were honest.",
 	Source: "stale state and rollback: Matetic et al., ROTE (2017)",
-	Games:  shownApart,
+	Games:  []string{"conversation-integrity", "robustness"},
 	Attack: func(o *game.Oracles) error {
 		list := o.Providers()
 		at := o.Rand().IntN(len(list))
@@ -39,7 +39,7 @@ var OutboxLies = game.Adversary{
 	Name:   "outbox-lies",
 	What:   "The router calls uploads refused, or seen, that it orders, and orders late what it called seen; epochs change meanwhile.",
 	Source: "SPEC.md, 10.5: neither Seen nor a refusal resolves an upload",
-	Games:  append(slices.Clone(shownApart), "message-integrity", "untrusted-provider"),
+	Games:  append(slices.Clone(shownApart), "message-integrity", "robustness"),
 	Attack: func(o *game.Oracles) error {
 		router, err := o.Provider(0)
 		if err != nil {

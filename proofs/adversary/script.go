@@ -2,6 +2,7 @@ package adversary
 
 import (
 	"cowpi.example/cowpi"
+	"cowpi.example/cowpi/cowpitest"
 	"cowpi.example/cowpi/identity"
 	"cowpi.example/cowpi/suite"
 	"cowpi.example/proofs/game"
@@ -20,6 +21,26 @@ func script(steps ...func() error) error {
 // says lets somebody honest write in Main.
 func says(o *game.Oracles, who, text string) func() error {
 	return func() error { return o.Say(who, o.Main(), text) }
+}
+
+// saysIn lets somebody honest write in a conversation.
+func saysIn(o *game.Oracles, who string, sid suite.Hash, text string) func() error {
+	return func() error { return o.Say(who, sid, text) }
+}
+
+// does lets somebody honest do something else.
+func does(o *game.Oracles, who string, in cowpi.Input) func() error {
+	return func() error { return o.Do(who, in) }
+}
+
+// challenged lets somebody write one of the two texts of the challenge.
+func challenged(o *game.Oracles, who string, sid suite.Hash) func() error {
+	return func() error { return challenge(o, who, sid) }
+}
+
+// holding lets everything come to rest but what is held.
+func holding(o *game.Oracles, hold cowpitest.Hold) func() error {
+	return func() error { return o.SettleHolding(hold) }
 }
 
 // update lets somebody honest change the roster of Main.

@@ -84,10 +84,7 @@ var Newcomers = game.Adversary{
 				}
 			}
 		}
-		if err := o.Do(by, in); err != nil {
-			return err
-		}
-		if err := o.Settle(); err != nil {
+		if err := script(does(o, by, in), o.Settle); err != nil {
 			return err
 		}
 		if err := o.Advance(20_000); err != nil {
@@ -115,13 +112,11 @@ var Burden = game.Adversary{
 			}
 		}
 		for i := range 3 {
-			if err := o.Say(others[i%len(others)], sid, fmt.Sprint("text ", i)); err != nil {
-				return err
-			}
-			if err := o.Say(victim, sid, fmt.Sprint("held ", i)); err != nil {
-				return err
-			}
-			if err := o.SettleHolding(from(victim)); err != nil {
+			if err := script(
+				saysIn(o, others[i%len(others)], sid, fmt.Sprint("text ", i)),
+				saysIn(o, victim, sid, fmt.Sprint("held ", i)),
+				holding(o, from(victim)),
+			); err != nil {
 				return err
 			}
 		}

@@ -17,26 +17,37 @@ var ReadThenTalk = game.Adversary{
 	Games:  []string{"backward-secrecy"},
 	Attack: func(o *game.Oracles) error {
 		o.Providers()
-		m := newMiner(o.Suite())
-		for _, p := range some(o, insiders()) {
-			st, err := o.Read(p)
-			if err != nil {
-				return err
-			}
-			m.take(st)
+		m, err := reading(o, some(o, insiders())...)
+		if err != nil {
+			return err
 		}
 		if err := talk(o, o.Main(), 2+o.Rand().IntN(2), insiders()...); err != nil {
 			return err
 		}
-		author, _ := someone(o, insiders())
-		if err := challenge(o, author, o.Main()); err != nil {
-			return err
-		}
-		if err := o.Settle(); err != nil {
-			return err
-		}
-		return mine(o, m, author, o.Main())
+		return tried(o, m)
 	},
+}
+
+// reading reads the states of some.
+func reading(o *game.Oracles, who ...string) (*miner, error) {
+	m := newMiner(o.Suite())
+	for _, p := range who {
+		st, err := o.Read(p)
+		if err != nil {
+			return nil, err
+		}
+		m.take(st)
+	}
+	return m, nil
+}
+
+// tried lets somebody in Main write the challenge, and tries on it what the miner has.
+func tried(o *game.Oracles, m *miner) error {
+	author, _ := someone(o, insiders())
+	if err := script(challenged(o, author, o.Main()), o.Settle); err != nil {
+		return err
+	}
+	return mine(o, m, author, o.Main())
 }
 
 // some draws one or several.
@@ -48,37 +59,41 @@ func some(o *game.Oracles, list []string) []string {
 
 // ReadThenRestart is for healing by a restart.
 var ReadThenRestart = game.Adversary{
-	Name:   "read-then-restart",
-	What:   "Somebody's state is read; it replaces its stock, and is restarted. What was read is tried on the text that follows.",
+	Name: "read-then-restart",
+	What: "Somebody's state is read; it replaces its stock, and is restarted. Before it has said anything, one of the others writes: " +
+		"all exponents that were read are tried on the prekeys that this names.",
 	Source: "this project's design: a restart heals at once, if the stock was replaced (SPEC.md, 7.5)",
 	Games:  []string{"backward-secrecy"},
 	Attack: func(o *game.Oracles) error {
 		o.Providers()
-		m := newMiner(o.Suite())
 		victim, others := someone(o, insiders())
-		st, err := o.Read(victim)
+		m, err := reading(o, victim)
 		if err != nil {
 			return err
 		}
-		m.take(st)
-		if err := o.Do(victim, cowpi.ReplaceStock{}); err != nil {
+		author, silent := oneOf(o, others...), from(victim) // what the victim says brings keys that heal anyway
+		if err := script(
+			does(o, victim, cowpi.ReplaceStock{}),
+			o.Settle,
+			does(o, others[0], cowpi.Update{Sid: o.Main(), Restart: []identity.ID{identity.ID(victim)}}),
+			holding(o, silent),
+			challenged(o, author, o.Main()),
+			holding(o, silent),
+			o.Settle,
+		); err != nil {
 			return err
 		}
-		if err := o.Settle(); err != nil {
+		if err := m.see(o); err != nil {
 			return err
 		}
-		if err := o.Do(others[0], cowpi.Update{Sid: o.Main(), Restart: []identity.ID{identity.ID(victim)}}); err != nil {
-			return err
-		}
-		if err := o.Settle(); err != nil {
-			return err
-		}
-		author, _ := someone(o, insiders())
-		if err := challenge(o, author, o.Main()); err != nil {
-			return err
-		}
-		if err := o.Settle(); err != nil {
-			return err
+		for _, st := range m.starts {
+			if st.sid != o.Main() || st.to.ID != identity.ID(victim) || st.to.Joined == 0 {
+				continue
+			}
+			for _, k := range m.own {
+				k.ref = st.header.Ref
+				m.derive(k)
+			}
 		}
 		return mine(o, m, author, o.Main())
 	},
@@ -117,13 +132,9 @@ var ReadThenWander = game.Adversary{
 	Games:  []string{"backward-secrecy"},
 	Attack: func(o *game.Oracles) error {
 		o.Providers()
-		m := newMiner(o.Suite())
-		for _, p := range some(o, insiders()) {
-			st, err := o.Read(p)
-			if err != nil {
-				return err
-			}
-			m.take(st)
+		m, err := reading(o, some(o, insiders())...)
+		if err != nil {
+			return err
 		}
 		if err := wander(o, 6); err != nil {
 			return err
@@ -131,14 +142,7 @@ var ReadThenWander = game.Adversary{
 		if err := talk(o, o.Main(), o.Rand().IntN(4), insiders()...); err != nil {
 			return err
 		}
-		author, _ := someone(o, insiders())
-		if err := challenge(o, author, o.Main()); err != nil {
-			return err
-		}
-		if err := o.Settle(); err != nil {
-			return err
-		}
-		return mine(o, m, author, o.Main())
+		return tried(o, m)
 	},
 }
 

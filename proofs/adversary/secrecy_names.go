@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 
 	"cowpi.example/cowpi"
@@ -58,6 +59,9 @@ var Shapes = game.Adversary{
 		if len(fits) == 1 {
 			return o.Guess(fits[0])
 		}
+		if a, b := ref[0].shared(shape(seen)), ref[1].shared(shape(seen)); len(fits) == 0 && a != b {
+			return o.Guess(b2i(b > a))
+		}
 		if len(fits) == 0 {
 			n := sent(seen) // nearer to whose?
 			return o.Guess(b2i(max(ref[1].low-n, n-ref[1].high) < max(ref[0].low-n, n-ref[0].high)))
@@ -84,7 +88,7 @@ func shape(list []game.Crossed) string {
 		}
 	}
 	slices.Sort(sizes)
-	return fmt.Sprint(sizes)
+	return strings.Join(sizes, "|")
 }
 
 // reference is what was seen of one user, several times: which sizes, and from how
@@ -92,6 +96,15 @@ func shape(list []game.Crossed) string {
 type reference struct {
 	shapes    []string
 	low, high int
+}
+
+// shared counts the sizes of a shape that were seen of that user, too.
+func (r reference) shared(shape string) (n int) {
+	all := strings.Join(r.shapes, "|")
+	for _, size := range strings.Split(shape, "|") {
+		n += b2i(strings.Contains(all, size))
+	}
+	return n
 }
 
 // references are those of both users in a network of the adversary's own.

@@ -67,10 +67,7 @@ func foreignPrekey(o *game.Oracles, assigned bool) error {
 	if !ok {
 		return nil
 	}
-	if err := challenge(o, author, sid); err != nil {
-		return err
-	}
-	if err := o.Settle(); err != nil {
+	if err := script(challenged(o, author, sid), o.Settle); err != nil {
 		return err
 	}
 	if err := m.see(o); err != nil {
@@ -96,11 +93,11 @@ func (m *miner) newest(t conversation.Type) (suite.Hash, bool) {
 
 // passOff puts Y in the place of somebody's prekeys in what a provider says.
 func passOff(m exchange.Message, to, author, of identity.ID, Y suite.Point) exchange.Message {
+	if to != author {
+		return m
+	}
 	switch m := m.(type) {
 	case exchange.Fetched:
-		if to != author {
-			return m
-		}
 		m.Keys = slices.Clone(m.Keys)
 		for i := range m.Keys {
 			if m.Keys[i].ID == of {
@@ -109,9 +106,6 @@ func passOff(m exchange.Message, to, author, of identity.ID, Y suite.Point) exch
 		}
 		return m
 	case exchange.Delivery:
-		if to != author {
-			return m
-		}
 		m.Assigned = slices.Clone(m.Assigned)
 		for i := range m.Assigned {
 			if m.Assigned[i].Peer == of {

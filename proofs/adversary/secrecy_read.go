@@ -46,10 +46,7 @@ var ReadAfterwards = game.Adversary{
 		if err := talk(o, o.Main(), o.Rand().IntN(2), insiders()...); err != nil {
 			return err // chains go on, or begin anew
 		}
-		if err := challenge(o, author, o.Main()); err != nil {
-			return err
-		}
-		if err := o.Settle(); err != nil {
+		if err := script(challenged(o, author, o.Main()), o.Settle); err != nil {
 			return err
 		}
 		if err := talk(o, o.Main(), o.Rand().IntN(2), insiders()...); err != nil {
@@ -69,10 +66,7 @@ func talk(o *game.Oracles, sid suite.Hash, times int, people ...string) error {
 		}
 		p, _ := someone(o, list)
 		last = p
-		if err := o.Say(p, sid, fmt.Sprintf("%s: %d", p, o.Rand().Uint64())); err != nil {
-			return err
-		}
-		if err := o.Settle(); err != nil {
+		if err := script(saysIn(o, p, sid, fmt.Sprintf("%s: %d", p, o.Rand().Uint64())), o.Settle); err != nil {
 			return err
 		}
 	}
@@ -124,13 +118,7 @@ func readAfterPrekeys(o *game.Oracles, assigned bool) error {
 		return err
 	}
 	sid := m.entries[len(m.entries)-1].d.Sid
-	if err := challenge(o, author, sid); err != nil {
-		return err
-	}
-	if err := o.SettleHolding(silent); err != nil {
-		return err
-	}
-	if err := o.Settle(); err != nil {
+	if err := script(challenged(o, author, sid), holding(o, silent), o.Settle); err != nil {
 		return err
 	}
 	if err := mine(o, m, author, sid, insiders()...); err != nil {
@@ -182,13 +170,7 @@ var ReadAfterRefusal = game.Adversary{
 		if o.Rand().IntN(2) == 0 {
 			update = cowpi.Update{Sid: o.Main(), Remove: []identity.ID{identity.ID(others[1])}}
 		}
-		if err := o.Do(others[0], update); err != nil {
-			return err
-		}
-		if err := o.SettleHolding(from(author)); err != nil {
-			return err
-		}
-		if err := o.Settle(); err != nil {
+		if err := script(does(o, others[0], update), holding(o, from(author)), o.Settle); err != nil {
 			return err
 		}
 		if err := o.Advance(2000); err != nil {
@@ -241,10 +223,7 @@ func readAfterStop(o *game.Oracles, way int) error {
 	out, others := someone(o, insiders())
 	author := others[1]
 	restart := func(who string) error {
-		if err := o.Do(others[0], cowpi.Update{Sid: o.Main(), Restart: []identity.ID{identity.ID(who)}}); err != nil {
-			return err
-		}
-		return o.Settle()
+		return script(does(o, others[0], cowpi.Update{Sid: o.Main(), Restart: []identity.ID{identity.ID(who)}}), o.Settle)
 	}
 	for _, p := range o.Providers() {
 		p.Corrupt = garble(identity.ID(out))
@@ -269,10 +248,7 @@ func readAfterStop(o *game.Oracles, way int) error {
 			return err
 		}
 	}
-	if err := challenge(o, author, o.Main()); err != nil {
-		return err
-	}
-	if err := o.Settle(); err != nil {
+	if err := script(challenged(o, author, o.Main()), o.Settle); err != nil {
 		return err
 	}
 	return mine(o, newMiner(o.Suite()), author, o.Main(), insiders()...)
@@ -290,10 +266,7 @@ var ReadAfterHandingBack = game.Adversary{
 		if err := o.Offline(author, true); err != nil {
 			return err
 		}
-		if err := o.Settle(); err != nil {
-			return err
-		}
-		if err := challenge(o, author, o.Main()); err != nil {
+		if err := script(o.Settle, challenged(o, author, o.Main())); err != nil {
 			return err
 		}
 		if o.Rand().IntN(2) == 0 {
@@ -301,10 +274,7 @@ var ReadAfterHandingBack = game.Adversary{
 				return err
 			}
 		} else {
-			if err := o.Do(others[0], cowpi.Update{Sid: o.Main(), Remove: []identity.ID{identity.ID(author)}}); err != nil {
-				return err
-			}
-			if err := o.Settle(); err != nil {
+			if err := script(does(o, others[0], cowpi.Update{Sid: o.Main(), Remove: []identity.ID{identity.ID(author)}}), o.Settle); err != nil {
 				return err
 			}
 			if err := o.Offline(author, false); err != nil {
@@ -330,10 +300,7 @@ var ReadAfterCrossing = game.Adversary{
 		a, others := someone(o, insiders())
 		b, c := others[0], others[1]
 		silent := func(from, to string) bool { return to == "router" && (from == a || from == b) }
-		if err := o.Do(c, cowpi.Create{With: []identity.ID{identity.ID(a), identity.ID(b)}}); err != nil {
-			return err
-		}
-		if err := o.SettleHolding(silent); err != nil {
+		if err := script(does(o, c, cowpi.Create{With: []identity.ID{identity.ID(a), identity.ID(b)}}), holding(o, silent)); err != nil {
 			return err
 		}
 		for _, l := range o.Letters() { // their receipts cross: each offers the other a key
@@ -360,16 +327,12 @@ var ReadAfterCrossing = game.Adversary{
 		if err := o.Say(b, sid, "meanwhile"); err != nil { // offers another
 			return err
 		}
-		if err := o.SettleHolding(from(a)); err != nil {
-			return err
-		}
-		if err := o.Do(c, cowpi.Update{Sid: sid, Restart: []identity.ID{identity.ID(c)}}); err != nil {
-			return err
-		}
-		if err := o.SettleHolding(from(a)); err != nil {
-			return err
-		}
-		if err := o.Settle(); err != nil {
+		if err := script(
+			holding(o, from(a)),
+			does(o, c, cowpi.Update{Sid: sid, Restart: []identity.ID{identity.ID(c)}}),
+			holding(o, from(a)),
+			o.Settle,
+		); err != nil {
 			return err
 		}
 		return mine(o, m, a, sid, insiders()...)

@@ -92,20 +92,14 @@ var Keystream = game.Adversary{
 			}
 		}
 		if o.Rand().IntN(2) == 0 { // both wait, and are written again in another epoch
-			if err := o.SettleHolding(from(author)); err != nil {
+			if err := script(
+				holding(o, from(author)),
+				does(o, others[0], cowpi.Update{Sid: o.Main(), Remove: []identity.ID{identity.ID(others[1])}}),
+			); err != nil {
 				return err
 			}
-			if err := o.Do(others[0], cowpi.Update{Sid: o.Main(), Remove: []identity.ID{identity.ID(others[1])}}); err != nil {
-				return err
-			}
 		}
-		if err := challenge(o, author, o.Main()); err != nil {
-			return err
-		}
-		if err := o.SettleHolding(from(author)); err != nil {
-			return err
-		}
-		if err := o.Settle(); err != nil {
+		if err := script(challenged(o, author, o.Main()), holding(o, from(author)), o.Settle); err != nil {
 			return err
 		}
 		m := newMiner(o.Suite())
@@ -149,25 +143,11 @@ var EveryKey = game.Adversary{
 	Source: "the search for keys that are used twice, or follow from what is public",
 	Games:  []string{"message-confidentiality"},
 	Attack: func(o *game.Oracles) error {
-		o.Providers()
-		eve, err := o.Participant("eve")
+		m, author, _, err := eveReads(o)
 		if err != nil {
 			return err
 		}
-		m := newMiner(o.Suite())
-		m.take(game.State{Self: eve.Self, Store: eve.Store})
-		author, _ := someone(o, insiders())
-		if err := o.Say(author, o.Side(), "hello, all of you"); err != nil {
-			return err
-		}
-		if err := o.Settle(); err != nil {
-			return err
-		}
-		m.take(game.State{Self: eve.Self, Store: eve.Store})
-		if err := challenge(o, author, o.Main()); err != nil {
-			return err
-		}
-		if err := o.Settle(); err != nil {
+		if err := script(challenged(o, author, o.Main()), o.Settle); err != nil {
 			return err
 		}
 		if err := m.see(o); err != nil {
@@ -197,6 +177,22 @@ var EveryKey = game.Adversary{
 		}
 		return decide(o, m.read(o.Main(), identity.ID(author)))
 	},
+}
+
+// eveReads makes eve a reader of somebody in Side, by whom the challenge will be: her
+// state is known before and after.
+func eveReads(o *game.Oracles) (m *miner, author string, others []string, err error) {
+	o.Providers()
+	eve, err := o.Participant("eve")
+	if err != nil {
+		return nil, "", nil, err
+	}
+	m = newMiner(o.Suite())
+	m.take(game.State{Self: eve.Self, Store: eve.Store})
+	author, others = someone(o, insiders())
+	err = script(saysIn(o, author, o.Side(), "hello, all of you"), o.Settle)
+	m.take(game.State{Self: eve.Self, Store: eve.Store})
+	return m, author, others, err
 }
 
 // keysOf are the k_m of all texts of a conversation that the miner can open.
@@ -232,31 +228,16 @@ var RemovedReader = game.Adversary{
 	Source: "Rösler, Mainka and Schwenk, More is less: on the end-to-end security of group chats (2018)",
 	Games:  []string{"message-confidentiality"},
 	Attack: func(o *game.Oracles) error {
-		o.Providers()
-		eve, err := o.Participant("eve")
+		m, author, others, err := eveReads(o)
 		if err != nil {
 			return err
 		}
-		m := newMiner(o.Suite())
-		m.take(game.State{Self: eve.Self, Store: eve.Store})
-		author, others := someone(o, insiders())
-		if err := o.Say(author, o.Side(), "hello, all of you"); err != nil {
-			return err
-		}
-		if err := o.Settle(); err != nil {
-			return err
-		}
-		m.take(game.State{Self: eve.Self, Store: eve.Store})
-		if err := o.Do(others[0], cowpi.Update{Sid: o.Side(), Remove: []identity.ID{"eve"}}); err != nil {
-			return err
-		}
-		if err := o.Settle(); err != nil {
-			return err
-		}
-		if err := challenge(o, author, o.Side()); err != nil {
-			return err
-		}
-		if err := o.Settle(); err != nil {
+		if err := script(
+			does(o, others[0], cowpi.Update{Sid: o.Side(), Remove: []identity.ID{"eve"}}),
+			o.Settle,
+			challenged(o, author, o.Side()),
+			o.Settle,
+		); err != nil {
 			return err
 		}
 		if err := m.see(o); err != nil {
@@ -292,13 +273,11 @@ var AddedReader = game.Adversary{
 				return err
 			}
 		}
-		if err := challenge(o, author, o.Main()); err != nil {
-			return err
-		}
-		if err := o.Do(others[0], cowpi.Update{Sid: o.Main(), Add: []identity.ID{"eve"}}); err != nil {
-			return err
-		}
-		if err := o.SettleHolding(from(author)); err != nil {
+		if err := script(
+			challenged(o, author, o.Main()),
+			does(o, others[0], cowpi.Update{Sid: o.Main(), Add: []identity.ID{"eve"}}),
+			holding(o, from(author)),
+		); err != nil {
 			return err
 		}
 		if offline {
@@ -331,10 +310,7 @@ var KnownSeeds = game.Adversary{
 			return err
 		}
 		author, _ := someone(o, insiders())
-		if err := challenge(o, author, o.Main()); err != nil {
-			return err
-		}
-		if err := o.Settle(); err != nil {
+		if err := script(challenged(o, author, o.Main()), o.Settle); err != nil {
 			return err
 		}
 		m := newMiner(o.Suite())

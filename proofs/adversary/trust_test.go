@@ -10,8 +10,8 @@ import (
 	"cowpi.example/proofs/game"
 )
 
-// Each attack on order and membership gets to where it is stopped: some of a few trials
-// end by the check that is there for it; and none is won.
+// Each attack on order, membership and names gets to where it is stopped: some of a few
+// trials end by the check that is there for it; and none is won.
 func TestAttacksOnTrustAreStoppedByTheirChecks(t *testing.T) {
 	for _, x := range []struct {
 		game   *game.Game
@@ -35,7 +35,18 @@ func TestAttacksOnTrustAreStoppedByTheirChecks(t *testing.T) {
 		{game.ParticipantConsistencyA, AlteredUpdate, []fault.Check{fault.P5}},
 		{game.ParticipantConsistencyA, ForgedOwn, []fault.Check{fault.D4}},
 		{game.ParticipantConsistencyB, SelfInvited, []fault.Check{fault.V12}},
-		{game.DynamicGroups, ForgedUpdate, []fault.Check{fault.V4, fault.V6, fault.V10}},
+		{game.DynamicGroups, ForgedUpdate, []fault.Check{fault.V4, fault.V6, fault.V10, fault.C2}},
+		{game.MessageIntegrity, WrongAuthor, []fault.Check{fault.P5}},
+		{game.MessageIntegrity, ExchangedBlocks, []fault.Check{fault.P5}},
+		{game.MessageIntegrity, OtherConversation, []fault.Check{fault.V2, fault.P5}},
+		{game.MessageIntegrity, EarlierEpoch, []fault.Check{fault.V4, fault.P5}},
+		{game.MessageAuthentication, InsiderForgery, []fault.Check{fault.A2, fault.V5, fault.P5}},
+		{game.MessageAuthentication, KeyCompromise, []fault.Check{fault.P5}},
+		{game.MessageAuthentication, UnknownKeyShare, []fault.Check{fault.P5}},
+		{game.MessageAuthentication, ForgedUpload, []fault.Check{fault.A1, fault.A2}},
+		{game.ParticipantAuthentication, SubstitutedNewcomer, []fault.Check{fault.T2}},
+		{game.Robustness, Desynchronised, []fault.Check{fault.V4}},
+		{game.Robustness, StaleProvider, []fault.Check{fault.M1}},
 	} {
 		t.Run(x.game.Name+"/"+x.attack.Name, func(t *testing.T) {
 			require.Contains(t, x.attack.Games, x.game.Name)
@@ -66,6 +77,7 @@ func TestAttacksOnTrustThatNothingStops(t *testing.T) {
 		{game.ParticipantConsistencyA, DesertedEpoch},
 		{game.ParticipantConsistencyA, GhostInvites},
 		{game.DynamicGroups, OutboxLies},
+		{game.Robustness, OutboxLies},
 	} {
 		for seed := range uint64(8) {
 			o, err := game.Play(game.Trial{Game: x.game, Adversary: x.attack, Seed: seed})

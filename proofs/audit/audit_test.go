@@ -59,6 +59,28 @@ func TestNamesExist(t *testing.T) {
 	}
 }
 
+// Nobody plays who has never won: each adversary is declared to beat something.
+func TestEverybodyBeatsSomething(t *testing.T) {
+	p, err := audit.Default(false)
+	require.NoError(t, err)
+	beats := map[string]bool{}
+	for _, m := range p.Mutants {
+		for _, a := range append(m.Also, m.Attack) {
+			beats[a.Adversary] = true
+		}
+	}
+	for _, s := range p.Systems {
+		beats[s.Adversary] = true
+	}
+	var idle []string
+	for _, a := range p.Adversaries {
+		if !beats[a.Name] {
+			idle = append(idle, a.Name)
+		}
+	}
+	require.Empty(t, idle)
+}
+
 // Trials are as many as the plan says, or a little more, and nobody has none.
 func TestDepth(t *testing.T) {
 	p, err := audit.Default(true)

@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"cowpi.example/proofs/game"
 	"cowpi.example/proofs/mutant"
@@ -22,24 +23,33 @@ const (
 )
 
 // Chosen is the mutant that this very process is; "" if it is the library as it is.
-func Chosen() string { return os.Getenv(mutant.Variable) }
+// Those beside it are not named.
+func Chosen() string {
+	name, _, _ := strings.Cut(os.Getenv(mutant.Variable), "+")
+	return name
+}
 
-// mutants is the catalogue: those that have to be beaten, and those that cannot be.
-func mutants() (list []Mutant, redundant []Redundant, err error) {
+// mutants is the catalogue: all have to be beaten.
+func mutants() ([]Mutant, error) {
 	all, err := mutant.Load()
+	var list []Mutant
 	for _, m := range all {
-		t := Target{m.Name, KindMutant, m.What, append([]string{}, m.Breaks...), m.Section}
-		if m.Redundant != "" {
-			redundant = append(redundant, Redundant{t, m.Redundant})
-			continue
+		one := Mutant{Target: Target{m.Name, KindMutant, m.What, append([]string{}, m.Breaks...), m.Section},
+			Attack: attackOf(mutant.Attack{Game: m.Game, Adversary: m.Adversary, Breach: m.Breach, Beside: m.Beside})}
+		for _, a := range m.Also {
+			one.Also = append(one.Also, attackOf(a))
 		}
-		a := Attack{Game: m.Game, Adversary: m.Adversary, Breach: m.Breach, Trials: mutantTrials}
-		if g := game.Find(m.Game); g != nil && g.Worlds {
-			a.Trials = mutantWorldTrials
-		}
-		list = append(list, Mutant{t, a})
+		list = append(list, one)
 	}
-	return list, redundant, err
+	return list, err
+}
+
+func attackOf(m mutant.Attack) Attack {
+	a := Attack{Game: m.Game, Adversary: m.Adversary, Breach: m.Breach, Beside: m.Beside, Trials: mutantTrials}
+	if g := game.Find(m.Game); g != nil && g.Worlds {
+		a.Trials = mutantWorldTrials
+	}
+	return a
 }
 
 // built is the catalogue, compiled.
@@ -57,7 +67,6 @@ func build(ctx context.Context, names ...string) (Broken, error) {
 	if len(names) > 0 {
 		all = slices.DeleteFunc(all, func(m mutant.Mutant) bool { return !slices.Contains(names, m.Name) })
 	}
-	all = slices.DeleteFunc(all, func(m mutant.Mutant) bool { return m.Redundant != "" })
 	root, err := mutant.Root(ctx)
 	if err != nil {
 		return nil, err
@@ -76,27 +85,35 @@ func build(ctx context.Context, names ...string) (Broken, error) {
 
 func (b built) Close() error { return os.RemoveAll(b.folder) }
 
-// binary is the program that holds a mutant. As none, any will do: the first.
-func (b built) binary(name string) (Binary, error) {
+// binary is the program that holds these mutants, alive. Without names, any will do.
+func (b built) binary(names ...string) (Binary, error) {
+	for _, p := range b.programs {
+		if slices.ContainsFunc(names, func(n string) bool { return !slices.Contains(p.Holds, n) }) {
+			continue
+		}
+		return Binary{func(ctx context.Context, args ...string) *exec.Cmd {
+			cmd := exec.CommandContext(ctx, p.Path, args...)
+			cmd.Env = mutant.Env(names...)
+			return cmd
+		}}, nil
+	}
+	return Binary{}, fmt.Errorf("audit: there is no program with mutants %q", names)
+}
+
+// alive is the program that is a mutant, with those beside it.
+func (b built) alive(name string) (Binary, error) {
 	for _, p := range b.programs {
 		for _, m := range p.Mutants {
-			if name == "" {
-				m = mutant.Mutant{}
-			} else if m.Name != name {
-				continue
+			if m.Name == name {
+				return b.binary(m.Alive()...)
 			}
-			return Binary{func(ctx context.Context, args ...string) *exec.Cmd {
-				cmd := exec.CommandContext(ctx, p.Path, args...)
-				cmd.Env = mutant.Env(m)
-				return cmd
-			}}, nil
 		}
 	}
 	return Binary{}, fmt.Errorf("audit: there is no mutant %q", name)
 }
 
-func (b built) Attack(ctx context.Context, name string, a Attack) (Result, error) {
-	bin, err := b.binary(name)
+func (b built) Attack(ctx context.Context, mutants []string, a Attack) (Result, error) {
+	bin, err := b.binary(mutants...)
 	if err != nil {
 		return Result{}, err
 	}
@@ -111,7 +128,7 @@ func Again(ctx context.Context, w Win) (r Replayed, record []byte, err error) {
 		return r, nil, err
 	}
 	defer func() { err = errors.Join(err, b.Close()) }()
-	bin, err := b.(built).binary(w.Mutant)
+	bin, err := b.(built).alive(w.Mutant)
 	if err != nil {
 		return r, nil, err
 	}

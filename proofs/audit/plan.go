@@ -19,12 +19,11 @@ type Plan struct {
 	Adversaries []game.Adversary
 	Trials      int // over all games
 	Mutants     []Mutant
-	Redundant   []Redundant                           // mutants that no game can be won against
 	Build       func(context.Context) (Broken, error) // the library with all mutants; nil: there are none
 	Systems     []System
 	Explore     []Search
 	Patience    time.Duration // how long a run against one mutant may take
-	Workers     int           // how many of these run at once; 0: as many as there are cores, but for one
+	Workers     int           // how many of these run at once; 0: as many as there are cores
 	Keep        bool          // transcripts of attacks that won, whole
 }
 
@@ -42,13 +41,14 @@ func Default(quick bool) (Plan, error) {
 		p.Trials = quickTrials
 	}
 	var err error
-	if p.Mutants, p.Redundant, err = mutants(); err != nil {
+	if p.Mutants, err = mutants(); err != nil {
 		return p, err
 	}
 	p.Build = func(ctx context.Context) (Broken, error) { return build(ctx) }
 	p.Systems = systems()
-	p.Explore = searches(quick)
-	return p, nil
+	of, err := sought()
+	p.Explore = append(searches(quick), of...)
+	return p, err
 }
 
 // OnlyControls is a plan with nothing but the controls of a kind that have these
@@ -122,12 +122,7 @@ func (p Plan) depth(g *game.Game, a game.Adversary) int {
 type Mutant struct {
 	Target
 	Attack
-}
-
-// Redundant is a mutant that no game can be won against, and why.
-type Redundant struct {
-	Target
-	Why string `json:"why"`
+	Also []Attack // others that have to beat it, too
 }
 
 // Target is what an attack is to beat.
@@ -146,10 +141,19 @@ type Attack struct {
 	Trials    int    `json:"trials"` // at most
 	Seed      uint64 `json:"seed"`
 	Breach    string `json:"breach"` // the kind that is declared; "": any. HangBreach: that it does not end
+	// Beside are other mutants that are alive with the one that is attacked: protections
+	// that stand before it. With these alone the attack must not win.
+	Beside []string `json:"beside,omitempty"`
 }
 
 // HangBreach is declared for what is beaten by never coming to an end.
 const HangBreach = "hang"
+
+// fewer is the attack with less patience: where it should lose, all trials are played.
+func (a Attack) fewer() Attack {
+	a.Trials = min(a.Trials, 150)
+	return a
+}
 
 func (a Attack) command() string {
 	return fmt.Sprintf("game %s --adversary %s --trials %d --seed %d", a.Game, a.Adversary, a.Trials, a.Seed)
@@ -158,10 +162,11 @@ func (a Attack) command() string {
 // Repeat is how a run of this command is repeated.
 func Repeat(command string) string { return "go run ./proofs " + command }
 
-// Broken is the library with all mutants in it. Each run chooses one of them; "" is
-// none.
+// Broken is the library with all mutants in it. Each run chooses some of them that are
+// alive together, or none.
 type Broken interface {
-	Attack(ctx context.Context, mutant string, a Attack) (Result, error)
+	Attack(ctx context.Context, mutants []string, a Attack) (Result, error)
+	Explore(ctx context.Context, mutants, args []string) (Exploration, error)
 	Close() error
 }
 
@@ -183,5 +188,10 @@ type System struct {
 type Search struct {
 	Bounds string
 	Repeat string
-	Run    func(ctx context.Context, progress func(states, depth int)) (Exploration, error)
+	// Where it is of a mutant: which, what that is, and which property must be found broken.
+	// It is run by the program that is the mutant, and Run is not used.
+	Mutant, What, Property string
+	alive                  []string // the mutant, and those beside it
+	args                   []string // of the command
+	Run                    func(ctx context.Context, progress func(states, depth int)) (Exploration, error)
 }

@@ -31,8 +31,8 @@ type Report struct {
 	Properties   []Property    `json:"properties"`
 	Unbroken     *Control      `json:"unbroken,omitempty"` // the library built with all mutants, none of them chosen
 	Controls     []Control     `json:"controls"`
-	Redundant    []Redundant   `json:"redundant"` // mutants that no game can be won against
 	Explorations []Exploration `json:"explorations"`
+	Sought       []Sought      `json:"sought"` // mutants that an exploration has to find broken
 	Totals       Totals        `json:"totals"`
 	Made         Made          `json:"made"`
 	Seconds      float64       `json:"seconds"`
@@ -88,6 +88,7 @@ const (
 	OutcomeSurvived = "survived" // nothing was won
 	OutcomeHung     = "hung"     // it did not end, and was ended
 	OutcomeFailed   = "failed"   // it could not be played
+	OutcomeNeedless = "needless" // it is won without the mutant as well: by those beside it alone
 )
 
 // Control is something that has to be beaten, and what came of it.
@@ -98,6 +99,7 @@ type Control struct {
 	Outcome   string       `json:"outcome"`
 	Played    int          `json:"played"` // trials that were played
 	Won       int          `json:"won"`
+	Alone     int          `json:"alone,omitempty"` // trials that were lost with those beside it alone
 	Advantage float64      `json:"advantage"`
 	Low       float64      `json:"low"`
 	High      float64      `json:"high"`
@@ -105,8 +107,23 @@ type Control struct {
 	Error     string       `json:"error,omitempty"`
 	Repeat    string       `json:"repeat"`
 	Drawing   show.Drawing `json:"drawing"` // of that trial; for package show only
+	Also      []Also       `json:"also,omitempty"`
 
 	transcript []byte
+}
+
+// Also is somebody else who has to beat a control, and what came of it.
+type Also struct {
+	Game      string    `json:"game"`
+	Adversary string    `json:"adversary"`
+	Breach    string    `json:"breach"`
+	Beside    []string  `json:"beside,omitempty"`
+	Beaten    bool      `json:"beaten"`
+	Outcome   string    `json:"outcome"`
+	Played    int       `json:"played"`
+	Alone     int       `json:"alone,omitempty"`
+	First     *game.Won `json:"first,omitempty"`
+	Error     string    `json:"error,omitempty"`
 }
 
 // Transcript is that of the trial that was won, if the plan was to keep it.
@@ -225,6 +242,11 @@ func (r *Report) finish(began time.Time) {
 	if len(r.Explorations) == 0 {
 		fail("nothing was explored")
 	}
+	for _, s := range r.Sought {
+		if !s.Found {
+			fail("exploration of mutant " + s.Mutant + " did not find a violation of " + s.Property + ": " + s.Exploration.Word() + " " + s.Error)
+		}
+	}
 	for _, e := range r.Explorations {
 		t.States += e.States
 		switch {
@@ -242,18 +264,25 @@ func (r *Report) finish(began time.Time) {
 
 // count counts the controls of a property, and who beat them.
 func (r *Report) count(p *Property) {
+	beats := func(adversary, control string) {
+		i := slices.IndexFunc(p.Adversaries, func(a Attempt) bool { return a.Adversary == adversary })
+		if i >= 0 {
+			p.Adversaries[i].Beats = append(p.Adversaries[i].Beats, control)
+		}
+	}
 	for _, c := range r.Controls {
+		for _, a := range c.Also {
+			if a.Game == p.Game && a.Beaten {
+				beats(a.Adversary, c.Name)
+			}
+		}
 		if c.Game != p.Game {
 			continue
 		}
 		p.Controls++
-		if !c.Beaten {
-			continue
-		}
-		p.Beaten++
-		i := slices.IndexFunc(p.Adversaries, func(a Attempt) bool { return a.Adversary == c.Adversary })
-		if i >= 0 {
-			p.Adversaries[i].Beats = append(p.Adversaries[i].Beats, c.Name)
+		if c.Beaten {
+			p.Beaten++
+			beats(c.Adversary, c.Name)
 		}
 	}
 }

@@ -19,16 +19,15 @@ func Run(ctx context.Context, p Plan, progress *Progress) (*Report, error) {
 	if progress == nil {
 		progress = &Progress{}
 	}
-	r := &Report{Seed: p.Seed, Made: made(), Properties: []Property{}, Controls: []Control{},
-		Redundant: append([]Redundant{}, p.Redundant...), Explorations: []Exploration{}}
+	r := &Report{Seed: p.Seed, Made: made(), Properties: []Property{}, Controls: []Control{}, Explorations: []Exploration{}}
 	progress.plan(p)
 	var wg sync.WaitGroup
-	wg.Go(func() { r.Unbroken, r.Controls = p.controls(ctx, progress) })
+	wg.Go(func() { r.Unbroken, r.Controls, r.Sought = p.controls(ctx, progress) })
 	// Games and explorations use all cores each; the former come first.
 	for _, g := range p.Games {
 		r.Properties = append(r.Properties, p.property(ctx, g, progress))
 	}
-	for _, s := range p.Explore {
+	for _, s := range p.searches(false) {
 		r.Explorations = append(r.Explorations, search(ctx, s, progress))
 	}
 	wg.Wait()
@@ -82,6 +81,7 @@ func powers(p game.Powers) []string {
 	say(p.Providers, "corrupt every provider that is not said to be honest")
 	say(p.Insiders, "corrupt participants of the conversation")
 	say(p.Read, "read whole states of participants")
+	say(p.Overhear, "hear what is said to honest providers, and by them")
 	return out
 }
 
@@ -107,31 +107,42 @@ func attempt(ctx context.Context, g *game.Game, a game.Adversary, seed uint64, t
 	return out
 }
 
-// controls builds the mutants, and lets everything be attacked that has to be beaten.
-func (p Plan) controls(ctx context.Context, progress *Progress) (unbroken *Control, out []Control) {
+// searches lists the explorations of mutants, or the others.
+func (p Plan) searches(ofMutants bool) []Search {
+	return slices.DeleteFunc(slices.Clone(p.Explore), func(s Search) bool { return (s.Mutant != "") != ofMutants })
+}
+
+// controls builds the mutants, and lets everything be attacked and explored that has to
+// be beaten.
+func (p Plan) controls(ctx context.Context, progress *Progress) (unbroken *Control, out []Control, found []Sought) {
 	out = make([]Control, len(p.Mutants)+len(p.Systems))
+	explore := p.searches(true)
+	found = make([]Sought, len(explore))
 	var broken Broken
 	var err error
-	if p.Build != nil && len(p.Mutants) > 0 {
+	if needed := len(p.Mutants)+len(explore) > 0; needed && p.Build != nil {
 		if broken, err = p.Build(ctx); err == nil {
 			defer func() { _ = broken.Close() }()
 			progress.say("built the library with %d mutants", len(p.Mutants))
 		}
-	} else if len(p.Mutants) > 0 {
+	} else if needed {
 		err = errors.New("there is no way to build mutants")
 	}
 	var jobs []func()
 	if len(p.Mutants) > 0 {
 		m := p.Mutants[0]
-		m.Name, m.What = "", "no mutant is chosen: this must not be beaten"
+		m.Name, m.What, m.Attack.Beside = "", "no mutant is chosen: this must not be beaten", nil
 		jobs = append(jobs, func() {
-			c := p.control(ctx, m.Target, m.Attack, ofMutant(broken, err, ""), progress)
+			c := p.control(ctx, m.Target, m.Attack, ofMutant(broken, err), progress)
 			unbroken = &c
 		})
 	}
 	for i, m := range p.Mutants {
 		m.Kind = KindMutant
-		jobs = append(jobs, func() { out[i] = p.control(ctx, m.Target, m.Attack, ofMutant(broken, err, m.Name), progress) })
+		jobs = append(jobs, func() { out[i] = p.mutant(ctx, m, broken, err, progress) })
+	}
+	for i, s := range explore {
+		jobs = append(jobs, func() { found[i] = s.seek(ctx, broken, err, progress) })
 	}
 	for i, s := range p.Systems {
 		s.Kind = KindSystem
@@ -151,31 +162,49 @@ func (p Plan) controls(ctx context.Context, progress *Progress) (unbroken *Contr
 	}
 	close(next)
 	wg.Wait()
-	return unbroken, out
+	return unbroken, out, found
 }
 
 func (p Plan) workers() int {
 	if p.Workers > 0 {
 		return p.Workers
 	}
-	return max(1, runtime.GOMAXPROCS(0)-1)
+	return runtime.GOMAXPROCS(0)
 }
 
 type attacked = func(context.Context, Attack) (Result, error)
 
-func ofMutant(b Broken, err error, name string) attacked {
+func ofMutant(b Broken, err error, names ...string) attacked {
 	return func(ctx context.Context, a Attack) (Result, error) {
 		if err != nil {
 			return Result{}, err
 		}
-		return b.Attack(ctx, name, a)
+		return b.Attack(ctx, names, a)
 	}
 }
 
-// control lets one be attacked.
+// control lets one be attacked, and draws how it was beaten.
 func (p Plan) control(ctx context.Context, t Target, a Attack, run attacked, progress *Progress) Control {
+	c, transcript := p.attack(ctx, t, a, run)
+	if p.Keep {
+		c.transcript = transcript
+	}
+	if len(transcript) > 0 {
+		var err error
+		if c.Drawing, err = draw(transcript, "m"+Anchor(t.Name)+"-"); err != nil {
+			c.Error = "its attack could not be drawn: " + err.Error()
+		}
+	}
+	if t.Name != "" && ctx.Err() == nil {
+		progress.control(c)
+	}
+	return c
+}
+
+// attack lets one be attacked.
+func (p Plan) attack(ctx context.Context, t Target, a Attack, run attacked) (c Control, transcript []byte) {
 	a.Seed += p.Seed
-	c := Control{Target: t, Attack: a, Repeat: Repeat("mutants " + t.Name)}
+	c = Control{Target: t, Attack: a, Repeat: Repeat("mutants " + t.Name)}
 	if t.Checks == nil {
 		c.Checks = []string{}
 	}
@@ -192,24 +221,53 @@ func (p Plan) control(ctx context.Context, t Target, a Attack, run attacked, pro
 	defer cancel()
 	res, err := run(limited, a)
 	if ctx.Err() != nil {
-		return c
+		return c, nil
 	}
 	if err != nil && limited.Err() != nil {
 		res, err = Result{Hung: true}, nil
 	}
 	c.judge(res, err)
-	if p.Keep {
-		c.transcript = res.Transcript
-	}
-	if len(res.Transcript) > 0 {
-		if c.Drawing, err = draw(res.Transcript, "m"+Anchor(t.Name)+"-"); err != nil {
-			c.Error = "its attack could not be drawn: " + err.Error()
+	return c, res.Transcript
+}
+
+// mutant lets one be attacked by everybody who must beat it; and, if it stands behind
+// others, by the same where these alone are missing.
+func (p Plan) mutant(ctx context.Context, m Mutant, broken Broken, err error, progress *Progress) Control {
+	against := func(names ...string) attacked { return ofMutant(broken, err, names...) }
+	stands := func(c *Control) {
+		if c.Beaten && len(c.Beside) > 0 {
+			without, _ := p.attack(ctx, m.Target, c.fewer(), against(c.Beside...))
+			c.stands(without)
 		}
 	}
-	if t.Name != "" {
-		progress.control(c)
+	c := p.control(ctx, m.Target, m.Attack, against(m.alive(m.Attack)...), progress)
+	stands(&c)
+	for _, a := range m.Also {
+		other, _ := p.attack(ctx, m.Target, a, against(m.alive(a)...))
+		stands(&other)
+		c.also(other)
 	}
 	return c
+}
+
+// alive lists a mutant and those that are beside it in an attack.
+func (t Target) alive(a Attack) []string { return append([]string{t.Name}, a.Beside...) }
+
+// also takes in how somebody else came out against it.
+func (c *Control) also(o Control) {
+	c.Also = append(c.Also, Also{o.Game, o.Adversary, o.Breach, o.Beside, o.Beaten, o.Outcome, o.Played, o.Alone, o.First, o.Error})
+	if c.Beaten && !o.Beaten {
+		c.Beaten, c.Outcome, c.Error = false, o.Outcome, "by "+o.Adversary+" "+o.Error
+	}
+}
+
+// stands takes in how the same attack came out where the mutant was not alive, but those
+// beside it were. There it must lose: else what the mutant is without is no protection.
+func (c *Control) stands(without Control) {
+	if without.Outcome != OutcomeSurvived {
+		c.Beaten, c.Outcome, c.Error = false, OutcomeNeedless, without.Error
+	}
+	c.Alone = without.Played
 }
 
 // judge says how it came out.

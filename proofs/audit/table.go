@@ -25,6 +25,13 @@ func (r *Report) Table(w io.Writer) error {
 		fmt.Fprintf(&b, "explored %s: %s states, depth %d, %s a second: %s\n", e.Bounds, thousands(e.States), e.Depth,
 			thousands(int(e.Rate)), e.Word())
 	}
+	found := 0
+	for _, s := range r.Sought {
+		if s.Found {
+			found++
+		}
+	}
+	fmt.Fprintf(&b, "explorations found %d of the %d mutants that they have to find\n", found, len(r.Sought))
 	to := r.Totals
 	fmt.Fprintf(&b, "%d of %d properties held against %d adversaries in %s trials; %d of %d controls were beaten; %s states were explored. Seed %d, %.0f s.\n",
 		to.Held, to.Games, to.Adversaries, thousands(to.Trials), to.Beaten, to.Controls, thousands(to.States), r.Seed, r.Seconds)
@@ -96,7 +103,7 @@ func WriteControls(w io.Writer, list []Control) error {
 		if c.First != nil {
 			breach = fmt.Sprintf("%s, seed %d", c.First.Breach.Kind, c.First.Seed)
 		}
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%d\t%s\t%s\t\n", c.Name, strings.Join(c.Checks, " "), c.Game, c.Adversary, c.Played, c.Word(), sheet.Safe(breach))
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%d\t%s\t%s\t\n", strings.Join(c.alive(c.Attack), " beside "), strings.Join(c.Checks, " "), c.Game, c.Adversary, c.Played, c.Word(), sheet.Safe(breach))
 	}
 	return t.Flush()
 }

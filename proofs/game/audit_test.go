@@ -3,6 +3,7 @@ package game_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 
@@ -20,12 +21,14 @@ import (
 type broken struct {
 	game *game.Game
 	// but gets the chance to play something else.
-	but func(ctx context.Context, mutant string) (audit.Result, error)
+	but   func(ctx context.Context, mutant string) (audit.Result, error)
+	blind bool // its explorations find nothing
 }
 
 func (b broken) Close() error { return nil }
 
-func (b broken) Attack(ctx context.Context, mutant string, a audit.Attack) (audit.Result, error) {
+func (b broken) Attack(ctx context.Context, mutants []string, a audit.Attack) (audit.Result, error) {
+	mutant := strings.Join(mutants, "+")
 	if b.but != nil {
 		return b.but(ctx, mutant)
 	}
@@ -34,6 +37,13 @@ func (b broken) Attack(ctx context.Context, mutant string, a audit.Attack) (audi
 		g.Settings = []game.Setting{{Providers: 1, Honest: game.None, Suite: cowpitest.Cheap}}
 	}
 	return audit.Here(ctx, &g, adversary.Fork, a)
+}
+
+func (b broken) Explore(context.Context, []string, []string) (audit.Exploration, error) {
+	if b.blind {
+		return audit.Exploration{States: 1, Complete: true}, nil
+	}
+	return audit.Exploration{States: 1, Violation: &audit.Violation{Property: "agreement"}}, nil
 }
 
 // small is an audit of one game that passes: one adversary, one mutant, one search.
@@ -86,7 +96,7 @@ func TestAuditNoticesAnOracleThatLeaks(t *testing.T) {
 	g := game.Wrong(game.MessageConfidentiality, nil)
 	leak := game.Adversary{Name: "leak", Games: []string{g.Name}, Attack: func(o *game.Oracles) error { return o.Guess(o.Leak()) }}
 	p, _ := small(game.ConversationIntegrity)
-	p.Games, p.Adversaries, p.Trials = append(p.Games, g), append(p.Adversaries, leak), 40
+	p.Games, p.Adversaries, p.Trials = append(p.Games, g), append(p.Adversaries, leak), 200
 	r := fails(t, p, "message confidentiality: leak WINS")
 	require.False(t, r.Properties[1].Held)
 	require.Equal(t, 1.0, r.Properties[1].Adversaries[0].Advantage)
@@ -140,6 +150,65 @@ func TestAuditNoticesWhatIsNotBeaten(t *testing.T) {
 	fails(t, p, "it does not compile")
 }
 
+// What stands behind another protection: with that one missing alone, its adversary must
+// lose; with both, win.
+func TestAuditPlaysMutantsBesideOthers(t *testing.T) {
+	win := audit.Result{Score: game.Score{Trials: 1, Won: 1, First: &game.Won{Breach: game.Breach{Kind: "parted"}}}}
+	lose := audit.Result{Score: game.Score{Trials: 5}}
+	for name, c := range map[string]struct {
+		winners []string
+		why     string
+	}{
+		"both":             {[]string{"one-provider+first-line"}, ""},
+		"the first alone":  {[]string{"one-provider+first-line", "first-line"}, "mutant one-provider was not beaten by fork: needless"},
+		"neither":          {nil, "mutant one-provider was not beaten by fork: survived"},
+		"the second alone": {[]string{"one-provider"}, "mutant one-provider was not beaten by fork: survived"},
+	} {
+		p, b := small(game.ConversationIntegrity)
+		p.Mutants[0].Beside = []string{"first-line"}
+		b.but = func(_ context.Context, mutant string) (audit.Result, error) {
+			if slices.Contains(c.winners, mutant) {
+				return win, nil
+			}
+			return lose, nil
+		}
+		if c.why != "" {
+			fails(t, p, c.why)
+		} else {
+			r := run(t, p)
+			require.True(t, r.Passed, "%s: %v", name, r.Failures)
+			require.Equal(t, 5, r.Controls[0].Alone)
+		}
+
+		// The same goes for one who also beats it.
+		main := p.Mutants[0].Attack
+		main.Beside = nil
+		p.Mutants[0].Attack, p.Mutants[0].Also = main, []audit.Attack{p.Mutants[0].Attack}
+		c.winners = append(c.winners, "one-provider")
+		switch name {
+		case "the second alone": // it wins by itself, but not there
+			fails(t, p, "mutant one-provider was not beaten by fork: survived by fork")
+		case "both":
+			r := run(t, p)
+			require.True(t, r.Passed, r.Failures)
+			require.Equal(t, 5, r.Controls[0].Also[0].Alone)
+		default:
+			fails(t, p, "by fork")
+		}
+	}
+}
+
+// All have to beat a mutant who are said to.
+func TestAuditPlaysEverybodyWhoBeatsAMutant(t *testing.T) {
+	p, _ := small(game.ConversationIntegrity)
+	p.Mutants[0].Also = []audit.Attack{p.Mutants[0].Attack}
+	r := run(t, p)
+	require.True(t, r.Passed)
+	require.Equal(t, []string{"one-provider", "one-provider"}, r.Properties[0].Adversaries[0].Beats)
+	p.Mutants[0].Also[0].Breach = "unsound"
+	fails(t, p, "mutant one-provider was not beaten by fork: other by fork")
+}
+
 // One that never ends is beaten if that is what was declared, and the audit goes on.
 func TestAuditEndsWhatNeverEnds(t *testing.T) {
 	p, b := small(game.ConversationIntegrity)
@@ -172,6 +241,24 @@ func TestAuditNoticesExplorations(t *testing.T) {
 	fails(t, p, "too many")
 	p.Explore = nil
 	fails(t, p, "nothing was explored")
+}
+
+// Explorations have to find what is wrong with mutants, and what was declared.
+func TestAuditNoticesExplorationsThatFindNothing(t *testing.T) {
+	p, b := small(game.ConversationIntegrity)
+	p.Explore = append(p.Explore, audit.Search{Bounds: "little", Mutant: "one-provider", Property: "agreement"})
+	r := run(t, p)
+	require.True(t, r.Passed, r.Failures)
+	require.Len(t, r.Explorations, 1)
+	require.Len(t, r.Sought, 1)
+	require.True(t, r.Sought[0].Found)
+	p.Explore[1].Property = "another"
+	fails(t, p, "exploration of mutant one-provider did not find a violation of another")
+	p.Explore[1].Property = "agreement"
+	b.blind = true
+	fails(t, p, "did not find a violation of agreement")
+	p.Build = func(context.Context) (audit.Broken, error) { return nil, errors.New("it does not compile") }
+	fails(t, p, "it does not compile")
 }
 
 // A trial that goes wrong is no trial that was lost.

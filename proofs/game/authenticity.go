@@ -6,11 +6,12 @@ var MessageIntegrity = &Game{
 	Property: "message integrity",
 	Section:  "II-C",
 	Statement: "The adversary wins if somebody honest is shown, as an honest author's, a text that the author did not write there, in this epoch and for this roster; " +
-		"or the same text a second time; or two texts in another order than the author's; or what the author wrote as unreadable, or as a repeat of what was not shown.",
+		"or the same text a second time; or two texts in another order than the author's; or what the author wrote as unreadable, or as a repeat of what was not shown; " +
+		"or accepts, as an honest author's, other bytes than that one made.",
 	Excluded: []Exclusion{theirOwn, reportedRepeat},
 	Powers:   Powers{Providers: true},
 	Settings: noTrust(),
-	judge:    first(misquoted, outOfEpoch, underAnotherRoster, leftOut),
+	judge:    first(misquoted, outOfEpoch, underAnotherRoster, leftOut, mauled),
 }
 
 // MessageAuthentication is the paper's: nobody writes in somebody else's name. Insiders
@@ -36,12 +37,13 @@ var ParticipantAuthentication = &Game{
 	Section:  "II-C",
 	Statement: "The adversary wins if one of two people who compared safety numbers takes somebody else for the other; " +
 		"or takes a wrong key for verified, by a safety number, a QR code or a shared secret; " +
+		"or if the two ends of a channel take each other for others than they are; " +
 		"or if, between a user and a provider or two providers that are honest, one hears of the other what that one did not say.",
 	Excluded: []Exclusion{theirOwn, inTheNameOfRevealed, guessedByLuck, acceptedByPeople},
 	Powers:   Powers{Providers: true, Insiders: true, Keys: true},
 	Settings: noTrust(),
 	prepare:  everybodyVerified,
-	judge:    first(impersonated, misverified, mistaken, unauthored, misquoted),
+	judge:    first(impersonated, misverified, misbound, mistaken, unauthored, misquoted),
 }
 
 // UntrustedProvider is the paper's: with all providers corrupt, what does not rest on
@@ -51,28 +53,32 @@ var UntrustedProvider = &Game{
 	Property: "untrusted service provider",
 	Section:  "II-C",
 	Statement: "All providers may be the adversary's. It wins if a text is shown that was not written so, there, for these readers; " +
-		"or somebody passes for somebody else; or two people have one conversation code, and were shown two texts at one index.",
+		"or somebody passes for somebody else; or two people have one conversation code, and were shown two texts at one index; " +
+		"or they were shown two beginnings of one conversation; " +
+		"or somebody honest changes who is in, or begins with whom, as nobody asked it to.",
 	Excluded: []Exclusion{theirOwn, reportedRepeat, acceptedByPeople},
 	Powers:   Powers{Providers: true},
 	Settings: noTrust(),
-	judge:    first(misquoted, outOfEpoch, underAnotherRoster, impersonated, mistaken, ackedUnseen, equalCodes),
+	judge:    first(misquoted, outOfEpoch, underAnotherRoster, impersonated, mistaken, ackedUnseen, equalCodes, twoBeginnings, unasked),
 }
 
 // Robustness is not the paper's, but this project's: whatever the others do, no step
-// of somebody honest fails, nothing grows without bound, nothing is lost, and nobody
-// honest is blamed.
+// of somebody honest fails, nothing grows without bound, nothing is lost, nobody
+// honest is blamed, and no two strings of bytes are one message.
 var Robustness = &Game{
 	Name:     "robustness",
 	Property: "robustness (this project's, not the paper's)",
 	Section:  "-",
 	Statement: "The adversary wins if a step of somebody honest fails by an error or a panic, or has no end; " +
 		"or if somebody honest holds more for others than SPEC.md allows; or if a text that was handed over is neither shown, nor waits, nor was handed back; " +
-		"or if, with an honest provider, somebody honest stops and blames somebody honest.",
-	Excluded: []Exclusion{theirOwn, blamedWithoutTrust},
+		"or if by changes of the roster somebody honest is made to write more in vain than that; " +
+		"or if somebody honest blames somebody honest by name: with an honest provider, where it stops, or the providers where none is corrupt; and for what was heard on a connection, or uploaded; " +
+		"or if somebody honest takes for a message any bytes but those that it is written as.",
+	Excluded: []Exclusion{theirOwn, blamedWithoutTrust, blamedForTheNetwork, morePrekeys},
 	Powers:   Powers{Providers: true, Insiders: true},
 	Settings: append(anyTrust(), noTrust()...),
 	limits:   tight,
-	judge:    first(lost, overfull, accused),
+	judge:    first(lost, overfull, inVain, accused, twoEncodings),
 }
 
 var theirOwn = Exclusion{"what those say who are corrupt, and what becomes of their machines", "it is the adversary's own", "TestOnlyTheCorruptAreExcluded"}
@@ -90,3 +96,9 @@ var acceptedByPeople = Exclusion{"a wrong key that people accept or mark as veri
 
 var blamedWithoutTrust = Exclusion{"an author who is blamed where no provider is honest", "the providers can spoil its block (SPEC.md, 10.3)",
 	"TestOnlyBlameWithoutTrustIsExcluded"}
+
+var blamedForTheNetwork = Exclusion{"a peer who is blamed for what the adversary changed on a wire", "handshakes, frames and encodings break by that (H, F, W), and say so",
+	"TestOnlyBlameForTheNetworkIsExcluded"}
+
+var morePrekeys = Exclusion{"an owner who is blamed for more prekeys than providers hold (R3)", "owners keep to 4,096 (SPEC.md, 9.6), and in this game the limit is lower, so that it can be reached",
+	"TestOnlyBlameForTheNetworkIsExcluded"}

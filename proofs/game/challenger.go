@@ -29,18 +29,27 @@ type Challenger struct {
 	texts   map[place][]string
 	uploads map[place][]written
 	changes map[place][]change
+	asked   map[place][]wish // a wish to begin a conversation has no Sid
 	said    int
 	bit     int
 	guess   int // none: not yet
 	claimed []claim
+	rewrote bool // the adversary has changed what was on wires
+
+	began    uint64               // the clock when the trial began
+	withdrew map[identity.ID]bool // who replaced its stock in it
 
 	talk     *talk
 	revealed map[identity.ID]bool // whose long-term secret the adversary has
 	words    [32]byte             // from which the secrets are that people share
 	runs     []*verification
 	misled   []string
+	dialled  int
+	broken   []error  // by which handshakes that are made by hand ended
+	misbound []string // ends of one channel who take each other for others
 	// newcomers are honest, and nobody had met them when the trial began.
 	newcomers map[identity.ID]bool
+	narrowed  identity.ID // who gave up on some of the providers; "": nobody
 	ears      *ears
 	unequal   *Breach // what was found in the game of equality
 }
@@ -73,7 +82,8 @@ var policy = cowpi.Policy{Stock: 24, Floor: 8}
 // one around it.
 func newChallenger(g *Game, st Setting, s suite.Suite, tap cowpitest.Tap) (*Challenger, error) {
 	c := &Challenger{Setting: st, game: g, guess: None, corrupt: map[string]bool{}, texts: map[place][]string{}, uploads: map[place][]written{},
-		changes: map[place][]change{}, talk: newTalk(), revealed: map[identity.ID]bool{}, newcomers: map[identity.ID]bool{}}
+		changes: map[place][]change{}, asked: map[place][]wish{}, talk: newTalk(), revealed: map[identity.ID]bool{}, newcomers: map[identity.ID]bool{},
+		withdrew: map[identity.ID]bool{}}
 	var names []string
 	for _, p := range People {
 		names = append(names, string(p))
@@ -176,29 +186,33 @@ func (c *Challenger) copied(g *Game, seed uint64) (*Challenger, error) {
 	d := *c
 	d.game, d.ears, ears.net, d.unequal = g, ears, net, nil
 	d.net, d.corrupt = net, map[string]bool{}
-	d.texts, d.uploads, d.changes = map[place][]string{}, map[place][]written{}, map[place][]change{}
-	for k, v := range c.texts {
-		d.texts[k] = slices.Clip(v)
-	}
-	for k, v := range c.uploads {
-		d.uploads[k] = slices.Clip(v)
-	}
-	for k, v := range c.changes {
-		d.changes[k] = slices.Clip(v)
-	}
+	d.texts, d.uploads, d.changes, d.asked = clipped(c.texts), clipped(c.uploads), clipped(c.changes), clipped(c.asked)
 	d.claimed = slices.Clip(c.claimed)
+	d.began, d.withdrew = net.Now, map[identity.ID]bool{}
 	d.talk, d.revealed, d.newcomers = c.talk.later(), map[identity.ID]bool{}, map[identity.ID]bool{}
 	d.watchAll()
 	return &d, nil
+}
+
+// clipped is a copy to which more can be added.
+func clipped[T any](m map[place][]T) map[place][]T {
+	out := make(map[place][]T, len(m))
+	for k, v := range m {
+		out[k] = slices.Clip(v)
+	}
+	return out
 }
 
 // create lets somebody begin a conversation.
 func (c *Challenger) create(by string, with ...identity.ID) (suite.Hash, error) {
 	u := c.net.User(by)
 	before := len(u.Events)
-	if _, err := c.net.Do(by, cowpi.Create{With: with}); err != nil {
+	in := cowpi.Create{With: with}
+	note := c.asks(u, in)
+	if _, err := c.net.Do(by, in); err != nil {
 		return suite.Hash{}, err
 	}
+	note()
 	if err := c.settle(); err != nil {
 		return suite.Hash{}, err
 	}

@@ -38,21 +38,26 @@ var ConversationIntegrity = &Game{
 	Section:  "II-C",
 	Statement: "The adversary wins if two honest views of a conversation, compared from where the later of the two began, " +
 		"part ways: each has something that the other does not have at that index, content included; or if their conversation codes differ at one index.",
+	Excluded: []Exclusion{fewerTogether},
 	Powers:   Powers{Providers: true, Insiders: true},
 	Settings: anyTrust(),
 	judge:    first(parted, otherCode),
 }
 
+var fewerTogether = Exclusion{"two people who have given up on the one provider that is honest", "nobody honest orders what they say to each other (SPEC.md, 1.2)",
+	"TestOneAloneUsesFewerProviders"}
+
 // DynamicGroups is the paper's: all of it holds while people join, leave, are removed
 // and restarted.
 var DynamicGroups = &Game{
-	Name:      "dynamic-groups",
-	Property:  "dynamic groups",
-	Section:   "II-C",
-	Statement: "The adversary makes people join, leave, be removed and restarted. It wins as in any of the games of consistency, integrity and authentication.",
-	Powers:    Powers{Providers: true, Insiders: true},
-	Settings:  anyTrust(),
-	judge:     first(parted, otherCode, twoRosters, underAnotherRoster, forgedRoster, burglary, impostor, unsound),
+	Name:     "dynamic-groups",
+	Property: "dynamic groups",
+	Section:  "II-C",
+	Statement: "The adversary makes people join, leave, be removed and restarted. It wins as in any of the games of consistency, integrity and authentication; " +
+		"or if somebody honest changes who is in, or begins with whom, as nobody asked it to.",
+	Powers:   Powers{Providers: true, Insiders: true},
+	Settings: anyTrust(),
+	judge:    first(parted, otherCode, twoRosters, underAnotherRoster, forgedRoster, burglary, impostor, unsound, unasked),
 }
 
 // SingleProvider is no game of the audit but a control: conversation integrity where

@@ -29,7 +29,11 @@ type ears struct {
 	ends    map[uint64][2]string // of wires: client, server
 	uploads []exchange.Upload    // as the router got them
 	lives   *lives
-	frame   []byte // what was inside the frame that was opened last
+	frame   []byte  // what was inside the frame that was opened last
+	opened  insides // in the step that is under way
+	before  insides // in the step before
+	took    []took
+	misread []misread
 	drawing sync.Mutex
 	tapped  bool // the random sources are known: draws are noted
 	draws   []Draw
@@ -83,6 +87,9 @@ func (e *ears) Open(purpose suite.Purpose, key suite.Key, nonce [suite.NonceSize
 			e.frame = slices.Clone(plain)
 		}
 	}
+	if ok {
+		e.opens(purpose, plain, ad)
+	}
 	return plain, ok
 }
 
@@ -113,6 +120,7 @@ func (e *ears) Stepped(node string, in any, records []store.Record, err error) {
 		e.lives.stepped(identity.ID(node), told, records)
 	}
 	e.frame = nil
+	e.before, e.opened = e.opened, insides{}
 }
 
 // told is what the frame that was opened last says, as far as lives depend on it.
@@ -139,6 +147,7 @@ func (e *ears) Committed(user string, events []cowpi.Event) {
 	if e.next != nil {
 		e.next.Committed(user, events)
 	}
+	e.takes(identity.ID(user), events)
 	if e.lives != nil {
 		e.lives.committed(identity.ID(user), events)
 	}

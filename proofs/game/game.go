@@ -50,6 +50,7 @@ type Powers struct {
 	Read      bool // read whole states of participants, without corrupting them
 	Passive   bool // not even own the network: only watch it
 	Keys      bool // learn long-term secrets of people who stay honest
+	Overhear  bool // hear what is said to providers, and by them, who stay honest
 }
 
 // Breach is what a judge found.

@@ -1,12 +1,12 @@
 package game
 
-// All lists the games, in the order of the paper, and Robustness.
+// All lists the games, in the order of the paper, and the two that are this project's.
 func All() []*Game {
 	return []*Game{
 		MessageConfidentiality, MessageIntegrity, MessageAuthentication, ForwardSecrecy, BackwardSecrecy,
 		ParticipantAuthentication, ParticipantConsistencyA, ParticipantConsistencyB, ConversationIntegrity,
 		DeniabilityOfParticipation, DeniabilityOfMessages, MessageUnlinkability, AnonymityPreserving,
-		UntrustedProvider, DynamicGroups, ComputationAndTrustEquality, Robustness,
+		UntrustedProvider, DynamicGroups, ComputationAndTrustEquality, Robustness, Availability,
 	}
 }
 

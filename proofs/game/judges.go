@@ -124,12 +124,14 @@ func (c *Challenger) knows(author identity.ID, sid suite.Hash) {
 	}
 }
 
-// decided notes what an application's word means for who may read the challenge: it
-// releases texts, or adds readers itself.
+// decided notes what an application's word means: for who may read the challenge, if it
+// releases texts, or adds readers itself; and for its own prekeys.
 func (c *Challenger) decided(who identity.ID, in cowpi.Input) {
 	switch in := in.(type) {
 	case cowpi.ReleaseTexts:
 		c.knows(who, in.Sid)
+	case cowpi.ReplaceStock:
+		c.withdrew[who] = true
 	case cowpi.Update:
 		for _, cl := range c.claimed {
 			if cl.place == (place{who, in.Sid}) {

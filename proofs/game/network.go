@@ -1,6 +1,7 @@
 package game
 
 import (
+	"cowpi.example/cowpi/channel"
 	"cowpi.example/cowpi/cowpitest"
 	"cowpi.example/cowpi/identity"
 )
@@ -64,6 +65,7 @@ func (o *Oracles) Rewrite(wire uint64, toServer bool, messages ...[]byte) error 
 	if err := o.c.net.Rewrite(wire, toServer, messages...); err != nil {
 		return refuse("rewrite", "%v", err)
 	}
+	o.c.rewrote = true
 	return nil
 }
 
@@ -121,4 +123,21 @@ func (o *Oracles) Intrude(self identity.Self, provider int, payloads func(*cowpi
 	}
 	heard, err := o.c.net.Intrude(self, provider, payloads)
 	return heard, o.c.honestly(err)
+}
+
+// Overhear lets the adversary hear, from now on, all that is said to a provider and by it.
+func (o *Oracles) Overhear(i int, hear func(peer identity.ID, w channel.Word)) error {
+	switch {
+	case !o.c.game.Powers.Overhear:
+		return refuse("overhear", "what is said to honest providers is secret in this game")
+	case i < 0 || i >= o.c.Setting.Providers:
+		return refuse("overhear", "there is no provider %d", i)
+	}
+	p := o.c.net.Providers[i]
+	listen := p.Word
+	p.Word = func(peer identity.ID, w channel.Word) {
+		listen(peer, w)
+		hear(peer, w)
+	}
+	return nil
 }

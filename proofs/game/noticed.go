@@ -33,6 +33,9 @@ func (c *Challenger) noticed(seen []int) (out []fault.Check) {
 			out = append(out, k)
 		}
 	}
+	for _, err := range c.broken {
+		note(err)
+	}
 	users := len(seen) - len(c.net.Providers) // some may have come since
 	for i, u := range c.net.Users {
 		from := 0

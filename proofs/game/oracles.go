@@ -91,7 +91,8 @@ func (o *Oracles) misuse(oracle string, err error) error {
 // are for Say, and whether a changed key is accepted is not for the adversary to
 // decide: nobody accepts one that is wrong.
 func (o *Oracles) Do(who string, in cowpi.Input) error {
-	if _, err := o.person("do", who); err != nil {
+	u, err := o.person("do", who)
+	if err != nil {
 		return err
 	}
 	switch in := in.(type) {
@@ -107,8 +108,10 @@ func (o *Oracles) Do(who string, in cowpi.Input) error {
 	default:
 		return refuse("do", "%T is not for applications to do", in)
 	}
-	_, err := o.c.net.Do(who, in)
+	note := o.c.asks(u, in)
+	_, err = o.c.net.Do(who, in)
 	if err == nil {
+		note()
 		o.c.decided(identity.ID(who), in)
 	}
 	return o.misuse("do", err)

@@ -106,7 +106,7 @@ func Record(t Trial, open func(transcript.Header) (transcript.Sink, error)) (Out
 		return Outcome{}, err
 	}
 	c.net.Reseed(r.Uint64())
-	c.talk = c.talk.later()
+	c.talk, c.began = c.talk.later(), c.net.Now
 	out, err := t.on(c, r)
 	return out, errors.Join(err, rec.Close())
 }

@@ -32,3 +32,21 @@ func (o *Oracles) Newcomer(name string) error {
 	o.c.watch(u)
 	return nil
 }
+
+// Narrow makes somebody honest give up on all providers but the first of the set: nobody
+// honest may be among these. What is said of the conversations of those who did not holds
+// for it as well: it is in none of them (SPEC.md, 1.1). Only one person does, once: of a
+// conversation of two nothing is said.
+func (o *Oracles) Narrow(name string, providers int) error {
+	u, err := o.person("narrow", name)
+	switch {
+	case err != nil:
+		return err
+	case o.c.narrowed != "":
+		return refuse("narrow", "%s did", o.c.narrowed)
+	case providers < 1 || providers > o.c.Setting.Providers:
+		return refuse("narrow", "there are no %d providers", providers)
+	}
+	o.c.narrowed = u.Self.ID
+	return o.c.honestly(o.c.net.Narrow(name, providers))
+}

@@ -1,17 +1,16 @@
 package game
 
 import (
-	"errors"
 	"fmt"
 
 	"cowpi.example/cowpi"
-	"cowpi.example/cowpi/fault"
-	"cowpi.example/cowpi/identity"
+	"cowpi.example/cowpi/cowpitest"
 	"cowpi.example/cowpi/provider"
+	"cowpi.example/cowpi/suite"
 )
 
 // tight are limits that an adversary reaches within a trial.
-var tight = provider.Limits{InFlight: 12, Waiting: 16, WaitingBytes: 64 << 10, Fetches: 6, Stock: 60, LowStock: 8}
+var tight = provider.Limits{InFlight: 12, Waiting: 16, WaitingBytes: 64 << 10, Fetches: 6, Stock: 60, LowStock: 8, Roster: 5}
 
 // What a participant may hold, by SPEC.md, 10.3 (D7), 6.5 (the longest Handouts, twice),
 // and 9.6 (prekeys of an owner). All but the last for each provider.
@@ -76,6 +75,9 @@ func overfull(c *Challenger) *Breach {
 		if !c.upright(p.Self.ID) {
 			continue
 		}
+		if n, err := p.Machine.UnsafeLargestRoster(p.Store); err != nil || n > tight.Roster {
+			return &Breach{"overfull", fmt.Sprintf("%s has a roster of %d entries: %v", p.Self.ID, n, err)}
+		}
 		for _, u := range c.net.Users {
 			h, err := p.Machine.UnsafeHolds(p.Store, u.Self.ID)
 			if err != nil {
@@ -89,27 +91,52 @@ func overfull(c *Challenger) *Breach {
 	return nil
 }
 
-// accused: where one provider is honest, somebody honest stopped and blamed somebody
-// honest by name. (Where none is, a block that is bad may be the providers' work.)
-func accused(c *Challenger) *Breach {
-	if c.Setting.Honest == None {
-		return nil
+// Of the uploads of one epoch that somebody made and that had no place in it, SPEC.md,
+// 10.5, allows one, and more only behind those that had: slow start.
+const (
+	vainPerEpoch    = 1
+	vainPerAccepted = 32
+)
+
+// inVain: by changing rosters others made somebody honest write more in vain than
+// SPEC.md allows.
+func inVain(c *Challenger) *Breach {
+	type stay struct {
+		sid   suite.Hash
+		epoch uint32
 	}
 	for _, u := range c.users() {
+		now, accepted, shown := map[suite.Hash]uint32{}, map[stay]int{}, map[stay]int{}
 		for _, e := range u.Events {
-			b, ok := e.Body.(cowpi.Ended)
-			if !ok {
-				continue
-			}
-			var ev *fault.Evidence
-			if errors.As(b.Err, &ev) && c.blames(ev.Who) {
-				return &Breach{"accused", fmt.Sprintf("%s stopped, and blames honest %s: %v", u.Self.ID, ev.Who.ID, b.Err)}
+			switch b := e.Body.(type) {
+			case cowpi.Shown:
+				if b.Author == u.Self.ID {
+					shown[stay{b.Sid, b.Epoch}]++
+				}
+			case cowpi.Acked:
+				if b.Participant == u.Self.ID {
+					accepted[stay{b.Sid, now[b.Sid]}]++
+				}
+			case cowpi.RosterChanged:
+				epoch, is := now[b.Sid]
+				over := stay{b.Sid, epoch}
+				now[b.Sid] = b.Epoch
+				if vain := c.textsIn(u, b.Sid, epoch) - shown[over]; is && vain > vainPerEpoch+vainPerAccepted*accepted[over] {
+					return &Breach{"in-vain", fmt.Sprintf("%s made %d uploads in vain in epoch %d, and %d of its were accepted there",
+						u.Self.ID, vain, epoch, accepted[over])}
+				}
 			}
 		}
 	}
 	return nil
 }
 
-func (c *Challenger) blames(who fault.Party) bool {
-	return (who.Role == fault.RoleAuthor || who.Role == fault.RoleProvider || who.Role == fault.RoleUser) && who.ID != "" && c.upright(identity.ID(who.ID))
+// textsIn counts the uploads of texts that somebody made in an epoch.
+func (c *Challenger) textsIn(u *cowpitest.User, sid suite.Hash, epoch uint32) (n int) {
+	for _, w := range c.uploads[place{u.Self.ID, sid}] {
+		if w.epoch == epoch {
+			n++
+		}
+	}
+	return n
 }

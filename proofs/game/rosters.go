@@ -92,6 +92,30 @@ func forgedRoster(c *Challenger) *Breach {
 	})
 }
 
+// twoBeginnings: two honest people, or one of them twice, were shown how a conversation
+// began, and not the same: its name says who began it, and with whom, whoever is
+// corrupt (SPEC.md, 8.2).
+func twoBeginnings(c *Challenger) *Breach {
+	type beginning struct {
+		who identity.ID
+		cowpi.RosterChanged
+	}
+	first := map[suite.Hash]beginning{}
+	return c.eachChange(func(u *cowpitest.User, b cowpi.RosterChanged) *Breach {
+		if b.Epoch > 0 {
+			return nil
+		}
+		f, again := first[b.Sid]
+		if !again {
+			first[b.Sid] = beginning{u.Self.ID, b}
+		} else if f.By != b.By || !slices.Equal(f.Members, b.Members) {
+			return &Breach{"two-beginnings", fmt.Sprintf("for %s a conversation was begun by %s with %v, for %s by %s with %v",
+				f.who, f.By, idsOf(f.Members), u.Self.ID, b.By, idsOf(b.Members))}
+		}
+		return nil
+	})
+}
+
 // burglary: somebody honest accepted a change of the roster by one who is not in it.
 func burglary(c *Challenger) *Breach {
 	return c.eachChange(func(u *cowpitest.User, b cowpi.RosterChanged) *Breach {

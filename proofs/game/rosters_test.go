@@ -147,3 +147,35 @@ func TestTwoRosters(t *testing.T) {
 		})
 	}
 }
+
+// A conversation begins once, for all: by one author, and with one roster. Who joins later
+// was shown no beginning.
+func TestTwoBeginnings(t *testing.T) {
+	before := map[identity.ID]uint32{"alice": 0, "bob": 0}
+	for name, x := range map[string]struct {
+		then   func(w told)
+		breach bool
+	}{
+		"the same":          {func(w told) { w.shown("bob", "alice", 0, 0, w.roster(before)) }, false},
+		"of another author": {func(w told) { w.shown("bob", "eve", 0, 0, w.roster(before)) }, true},
+		"with another":      {func(w told) { w.shown("bob", "alice", 0, 0, w.roster(three)) }, true},
+		"for one alone":     {func(w told) { w.shown("alice", "bob", 9, 0, w.roster(before)) }, true},
+		"a later epoch":     {func(w told) { w.shown("bob", "bob", 1, 1, w.roster(three)) }, false},
+		"another name": {func(w told) {
+			w.sid[0]++
+			w.shown("bob", "eve", 0, 0, w.roster(three))
+		}, false},
+		"what the corrupt see": {func(w told) {
+			w.corrupt["bob"] = true
+			w.shown("bob", "eve", 0, 0, w.roster(before))
+		}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newTold(t)
+			w.shown("alice", "alice", 0, 0, w.roster(before))
+			require.Nil(t, twoBeginnings(w.Challenger))
+			x.then(w)
+			require.Equal(t, x.breach, twoBeginnings(w.Challenger) != nil)
+		})
+	}
+}

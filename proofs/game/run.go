@@ -49,15 +49,36 @@ func (s Score) Holds(g *Game) bool {
 // is called after each. The score does not depend on how many cores there are. It
 // ends early, with the context's error, if that is done.
 func Run(ctx context.Context, g *Game, a Adversary, first uint64, trials int, done func()) (Score, error) {
-	return run(ctx, g, a, first, trials, false, done)
+	s := Score{Game: g.Name, Adversary: a.Name}
+	err := s.play(ctx, g, a, first, trials, false, done)
+	return s.finished(g), err
 }
 
-// RunUntilWon is Run, but no trial after the first breach counts.
+// glance is how many trials of a game of two worlds are played before RunUntilWon looks.
+const glance = 50
+
+// RunUntilWon is Run, but no trial after the first breach counts. In a game of two worlds
+// it looks now and then whether the interval still contains 0, and ends when it does not:
+// with so few looks a wrong answer stays about as unlikely as the confidence says.
 func RunUntilWon(ctx context.Context, g *Game, a Adversary, first uint64, trials int) (Score, error) {
-	return run(ctx, g, a, first, trials, !g.Worlds, nil)
+	s := Score{Game: g.Name, Adversary: a.Name}
+	if !g.Worlds {
+		err := s.play(ctx, g, a, first, trials, true, nil)
+		return s.finished(g), err
+	}
+	for s.Trials < trials {
+		if err := s.play(ctx, g, a, first+uint64(s.Trials), min(glance, trials-s.Trials), false, nil); err != nil {
+			return s, err
+		}
+		if out := s.finished(g); !out.Holds(g) {
+			return out, nil
+		}
+	}
+	return s.finished(g), nil
 }
 
-func run(ctx context.Context, g *Game, a Adversary, first uint64, trials int, stop bool, done func()) (Score, error) {
+// play plays trials more.
+func (s *Score) play(ctx context.Context, g *Game, a Adversary, first uint64, trials int, stop bool, done func()) error {
 	outcomes, errs := make([]Outcome, trials), make([]error, trials)
 	var next, end atomic.Int64
 	end.Store(int64(trials))
@@ -80,17 +101,21 @@ func run(ctx context.Context, g *Game, a Adversary, first uint64, trials int, st
 		})
 	}
 	wg.Wait()
-	s := Score{Game: g.Name, Adversary: a.Name}
 	if err := ctx.Err(); err != nil {
-		return s, err
+		return err
 	}
 	for i, o := range outcomes[:end.Load()] {
 		if errs[i] != nil {
-			return s, errs[i]
+			return errs[i]
 		}
 		s.Trials++
 		s.count(o, first+uint64(i))
 	}
+	return nil
+}
+
+// finished is the score with what follows from the trials.
+func (s Score) finished(g *Game) Score {
 	if g.Worlds {
 		low, high := judge.ClopperPearson(s.Won, s.Trials, Confidence)
 		s.Advantage, s.Low, s.High = 2*float64(s.Won)/float64(max(1, s.Trials))-1, 2*low-1, 2*high-1
@@ -98,7 +123,7 @@ func run(ctx context.Context, g *Game, a Adversary, first uint64, trials int, st
 	if s.Holds(g) {
 		s.First = nil // of two worlds somebody is always right by chance
 	}
-	return s, nil
+	return s
 }
 
 // lower makes v at most n.

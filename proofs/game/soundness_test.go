@@ -11,6 +11,7 @@ import (
 	"cowpi.example/cowpi/cowpitest"
 	"cowpi.example/cowpi/fault"
 	"cowpi.example/cowpi/identity"
+	"cowpi.example/cowpi/provider"
 	"cowpi.example/cowpi/suite"
 )
 
@@ -138,7 +139,7 @@ func TestWhoKnowsTheSecretPasses(t *testing.T) {
 		ok, err := o.CompareNumbers("alice", bob, alice)
 		require.NoError(t, err)
 		require.True(t, ok)
-		connected, err := o.Dial("alice", o.ProviderSet().At(1), 1)
+		connected, err := o.Dial("alice", o.ProviderSet().At(1), 1, nil)
 		require.NoError(t, err)
 		require.True(t, connected)
 		require.Nil(t, misverified(c))
@@ -194,6 +195,11 @@ func TestOnlyBlameWithoutTrustIsExcluded(t *testing.T) {
 		c.shown("alice", blame(bob))
 		require.Equal(t, honest != None, accused(c) != nil)
 	}
+	c, _ := trial(t, Robustness, Setting{2, 0, cowpitest.Cheap})
+	c.shown("alice", blame(fault.Party{Role: fault.RoleProviders}))
+	require.NotNil(t, accused(c), "they are all honest")
+	c.corrupt["mirror1"] = true
+	require.Nil(t, accused(c), "one of them is not")
 }
 
 // A text that is nowhere, or in two places, is lost; limits are noticed.
@@ -212,4 +218,82 @@ func TestLostTextsAndLimitsAreNoticed(t *testing.T) {
 		c.shown("bob", cowpi.Discarded{Sid: c.main, Texts: []cowpi.Text{{Text: []byte(text)}}})
 	}
 	require.Equal(t, "lost", lost(c).Kind, "in two places")
+}
+
+// What the network may have done is not blame for the peer; what was said inside frames
+// is, whether a provider is honest or not, and so is a forgery that nobody made.
+func TestOnlyBlameForTheNetworkIsExcluded(t *testing.T) {
+	hangUp := func(check fault.Check, who string) cowpi.ProviderFault {
+		return cowpi.ProviderFault{Err: &fault.Evidence{Check: check, Who: fault.Party{Role: fault.RoleProvider, ID: who}}}
+	}
+	for check, excluded := range map[fault.Check]bool{fault.F1: true, fault.H1: true, fault.W1: true, fault.D7: false, fault.T3: false} {
+		c, o := trial(t, Robustness, cheaply())
+		_, err := o.Provider(1)
+		require.NoError(t, err)
+		c.shown("alice", hangUp(check, "mirror1"))
+		require.Nil(t, accused(c), "mirror1 is corrupt")
+		c.shown("alice", hangUp(check, "router"))
+		require.NotNil(t, accused(c), check)
+		require.NoError(t, o.Say("alice", c.main, "hello"))
+		require.NoError(t, o.Rewrite(o.Letters()[0].Wire, true))
+		require.Equal(t, excluded, accused(c) == nil, check)
+	}
+	events := map[string]struct {
+		e    provider.Event
+		kind string
+	}{
+		"a mirror":       {provider.Fault{Err: &fault.Evidence{Check: fault.M8, Who: fault.Party{Role: fault.RoleProvider, ID: "mirror1"}}}, "accused"},
+		"a user":         {provider.Fault{Err: &fault.Evidence{Check: fault.D7, Who: fault.Party{Role: fault.RoleUser, ID: "bob"}}}, "accused"},
+		"too many":       {provider.Fault{Err: &fault.Evidence{Check: fault.R3, Who: fault.Party{Role: fault.RoleUser, ID: "bob"}}}, ""},
+		"one corrupt":    {provider.Fault{Err: &fault.Evidence{Check: fault.D7, Who: fault.Party{Role: fault.RoleUser, ID: "eve"}}}, ""},
+		"nobody":         {provider.Fault{Err: &fault.Evidence{Check: fault.R1}}, ""},
+		"a forgery":      {provider.Refused{User: "bob", Err: &fault.Evidence{Check: fault.A2}}, "accused"},
+		"a real forgery": {provider.Refused{User: "eve", Err: &fault.Evidence{Check: fault.A2}}, ""},
+		"too late":       {provider.Refused{User: "bob", Err: &fault.Evidence{Check: fault.V4}}, ""},
+	}
+	for name, x := range events {
+		c, o := trial(t, Robustness, cheaply())
+		_, err := o.Participant("eve")
+		require.NoError(t, err)
+		p := c.net.Providers[0]
+		p.Events = append(p.Events, x.e)
+		b := accused(c)
+		require.Equal(t, x.kind != "", b != nil, name)
+		c.corrupt["router"] = true
+		require.Nil(t, accused(c), "what a corrupt router says is its own")
+	}
+}
+
+// One upload for each change of the roster is no breach, nor are more behind one that was
+// accepted; another one is.
+func TestWhatIsMadeInVainIsCounted(t *testing.T) {
+	c, _ := trial(t, Robustness, cheaply())
+	at := place{"alice", c.main}
+	begins := func(epoch uint32) cowpi.RosterChanged { return cowpi.RosterChanged{Sid: c.main, Epoch: epoch} }
+	made := func(epoch uint32, n int) {
+		for range n {
+			c.uploads[at] = append(c.uploads[at], written{epoch: epoch})
+		}
+	}
+	made(1, 1)
+	c.shown("alice", begins(1), begins(2))
+	require.Nil(t, inVain(c))
+	made(2, 33)
+	c.shown("alice", cowpi.Acked{Sid: c.main, Participant: "alice"}, begins(3))
+	require.Nil(t, inVain(c))
+	made(3, 2)
+	require.Nil(t, inVain(c), "the epoch is not over")
+	c.shown("alice", cowpi.Acked{Sid: c.main, Participant: "bob"}, begins(4))
+	require.Equal(t, "in-vain", inVain(c).Kind)
+	c.corrupt["alice"] = true
+	require.Nil(t, inVain(c))
+}
+
+// A roster beyond the limit is noticed at a provider that is honest.
+func TestRostersBeyondTheLimitAreNoticed(t *testing.T) {
+	c, _ := trial(t, Robustness, cheaply())
+	require.Nil(t, overfull(c))
+	defer func(n int) { tight.Roster = n }(tight.Roster)
+	tight.Roster = len(People) - 1
+	require.Equal(t, "overfull", overfull(c).Kind)
 }

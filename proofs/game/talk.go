@@ -17,6 +17,7 @@ import (
 type talk struct {
 	said      map[way][]string // and not heard yet
 	strange   []strange
+	heard     []heard
 	delivered map[given]identity.ID // what providers gave to users, and one who did
 	rosters   map[suite.Hash]*conversation.Roster
 	authored  map[authored]bool
@@ -62,11 +63,22 @@ func (c *Challenger) listen(self identity.ID) func(identity.ID, channel.Word) {
 		}
 		if !w.Said {
 			c.talk.hear(way{peer, self}, word)
+			if w.Payload != nil {
+				c.talk.heard = append(c.talk.heard, heard{way{peer, self}, w.Payload, c.ears.frame, c.events(self)})
+			}
 			return
 		}
 		c.talk.said[way{self, peer}] = append(c.talk.said[way{self, peer}], word)
 		c.talk.note(c.net.Suite(), self, w.Payload)
 	}
+}
+
+// events counts what a user was shown up to now.
+func (c *Challenger) events(who identity.ID) int {
+	if u := c.net.User(string(who)); u != nil {
+		return len(u.Events)
+	}
+	return 0
 }
 
 // hear wants what is heard to have been said, in this order, and once.
@@ -141,8 +153,7 @@ func unauthored(c *Challenger) *Breach {
 			}
 			author = before.At(int(d.Author)).ID
 		}
-		key := authored{author, g}
-		if c.net.User(string(author)) != nil && c.speaks(author) && !c.talk.authored[key] && !c.talk.earlier[key] {
+		if c.net.User(string(author)) != nil && c.speaks(author) && !c.made(author, g) {
 			return &Breach{"unauthored", fmt.Sprintf("%s took a %s for %s's, who did not upload it so", c.talk.delivered[g], d.Type, author)}
 		}
 	}

@@ -6,7 +6,6 @@ import (
 	"encoding/binary"
 	"fmt"
 
-	"cowpi.example/cowpi/channel"
 	"cowpi.example/cowpi/identity"
 	"cowpi.example/cowpi/suite"
 )
@@ -134,31 +133,6 @@ func (o *Oracles) ScanBytes(who string, peer identity.Party, scanned []byte) (er
 	}()
 	_ = identity.SafetyNumber(o.c.net.Suite(), u.Self.Party(), peer).CheckQR(scanned)
 	return nil
-}
-
-// Dial lets somebody honest dial a provider under a name and key of the adversary's
-// choice, and reach provider i: two names for one key must not pass for each other.
-func (o *Oracles) Dial(who string, as identity.Party, i int) (connected bool, err error) {
-	u, err := o.person("dial", who)
-	if err != nil {
-		return false, err
-	}
-	if i < 0 || i >= o.c.Setting.Providers {
-		return false, refuse("dial", "there is no provider %d", i)
-	}
-	s, p := o.c.net.Suite(), o.c.net.Providers[i].Self
-	d, msg1, err := channel.Dial(s, u.Self, channel.RoleUser, as, o.coins(u.Self))
-	if err != nil {
-		return false, refuse("dial", "%v", err)
-	}
-	_, msg2, err := channel.Accept(s, p, msg1, o.coins(p))
-	if err != nil {
-		return false, o.c.honestly(err)
-	}
-	if _, _, err = d.Finish(msg2, o.coins(u.Self)); err == nil && o.c.upright(p.ID) && as != p.Party() {
-		o.c.misled = append(o.c.misled, fmt.Sprintf("%s takes %s for %s", who, p.ID, as.ID))
-	}
-	return err == nil, nil
 }
 
 // misverified: somebody honest verified a key of somebody honest that is not that one's,

@@ -16,7 +16,8 @@ import (
 	"strings"
 )
 
-// Variable is the environment variable that says which mutant is alive, by its name.
+// Variable is the environment variable that says which mutant is alive, by its name;
+// those beside it follow, joined by "+".
 // A program that was built for another mutant refuses to start.
 const Variable = "COWPI_MUTANT"
 
@@ -26,13 +27,14 @@ const Module = "cowpi.example"
 // Program is a compiled program with one or more mutants in it.
 type Program struct {
 	Path    string
-	Mutants []Mutant
+	Mutants []Mutant // those that were asked for
+	Holds   []string // and all that are in it
 }
 
-// Env is the environment by which a program is this mutant; with a zero mutant, the
-// original.
-func Env(m Mutant) []string {
-	return append(slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, Variable+"=") }), Variable+"="+m.Name)
+// Env is the environment by which in a program just these mutants are alive; without
+// names it is the original.
+func Env(names ...string) []string {
+	return append(slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, Variable+"=") }), Variable+"="+strings.Join(names, "+"))
 }
 
 // Root finds the folder of the module: that of the working directory.
@@ -67,7 +69,7 @@ func Build(ctx context.Context, root, pkg, folder string, mutants []Mutant, buil
 			return out, batch.err
 		}
 		dir := filepath.Join(folder, strconv.Itoa(i))
-		p := Program{Path: filepath.Join(dir, "program"), Mutants: batch.mutants}
+		p := Program{Path: filepath.Join(dir, "program"), Mutants: batch.mutants, Holds: batch.names}
 		if err := batch.write(dir, root); err != nil {
 			return out, err
 		}
@@ -92,7 +94,8 @@ func Build(ctx context.Context, root, pkg, folder string, mutants []Mutant, buil
 
 // batch is a set of mutants that fit into one program.
 type batch struct {
-	mutants []Mutant
+	mutants []Mutant         // those that were asked for
+	names   []string         // and all that are in it
 	files   map[string]*file // by name
 	err     error
 }
@@ -117,6 +120,9 @@ func batches(root string, mutants []Mutant) (out []*batch) {
 				out = append(out, &batch{files: map[string]*file{}})
 			}
 			fits, err := out[i].add(root, m)
+			if !fits && err == nil && len(out[i].names) == 0 {
+				err = &FormatError{m.Name, 0, "it changes one place twice, or one that a mutant beside it changes"}
+			}
 			if err != nil {
 				return []*batch{{err: err}}
 			}
@@ -128,36 +134,53 @@ func batches(root string, mutants []Mutant) (out []*batch) {
 	return out
 }
 
-// add takes a mutant in, or says that it does not fit.
+// add takes a mutant in, with those beside it, or says that it does not fit.
 func (b *batch) add(root string, m Mutant) (fits bool, err error) {
-	places := make([]placed, len(m.Edits))
-	for i, e := range m.Edits {
-		f := b.files[e.File]
-		if f == nil {
-			text, err := os.ReadFile(filepath.Join(root, filepath.FromSlash(e.File)))
+	places := map[string][]placed{}
+	var names []string
+	for _, one := range append([]Mutant{m}, m.others...) {
+		if slices.Contains(b.names, one.Name) {
+			continue
+		}
+		names = append(names, one.Name)
+		for _, e := range one.Edits {
+			f, err := b.file(root, one, e)
 			if err != nil {
-				return false, &FormatError{m.Name, 0, err.Error()}
+				return false, err
 			}
-			f = &file{text: string(text)}
-			b.files[e.File] = f
-		}
-		if n := strings.Count(f.text, e.Find); n != 1 {
-			return false, &FormatError{m.Name, 0, fmt.Sprintf("in %s what is to be found stands %d times: %s", e.File, n, strings.TrimSpace(e.Find))}
-		}
-		at := strings.Index(f.text, e.Find)
-		places[i] = placed{at, at + len(e.Find), m.replacement(e)}
-		for _, p := range f.edits {
-			if places[i].from < p.to && p.from < places[i].to {
-				return false, nil
+			at := strings.Index(f.text, e.Find)
+			place := placed{at, at + len(e.Find), one.replacement(e)}
+			for _, p := range slices.Concat(f.edits, places[e.File]) {
+				if place.from < p.to && p.from < place.to {
+					return false, nil
+				}
 			}
+			places[e.File] = append(places[e.File], place)
 		}
 	}
-	for i, e := range m.Edits {
-		f := b.files[e.File]
-		f.edits = append(f.edits, places[i])
+	for name, list := range places {
+		b.files[name].edits = append(b.files[name].edits, list...)
 	}
+	b.names = append(b.names, names...)
 	b.mutants = append(b.mutants, m)
 	return true, nil
+}
+
+// file is the file that an edit is of. What is to be found stands there once.
+func (b *batch) file(root string, m Mutant, e Edit) (*file, error) {
+	f := b.files[e.File]
+	if f == nil {
+		text, err := os.ReadFile(filepath.Join(root, filepath.FromSlash(e.File)))
+		if err != nil {
+			return nil, &FormatError{m.Name, 0, err.Error()}
+		}
+		f = &file{text: string(text)}
+		b.files[e.File] = f
+	}
+	if n := strings.Count(f.text, e.Find); n != 1 {
+		return nil, &FormatError{m.Name, 0, fmt.Sprintf("in %s what is to be found stands %d times: %s", e.File, n, strings.TrimSpace(e.Find))}
+	}
+	return f, nil
 }
 
 var token = regexp.MustCompile(`\b` + Token + `\b`)
@@ -198,11 +221,7 @@ func (b *batch) write(dir, root string) error {
 			}
 		}
 	}
-	var names []string
-	for _, m := range b.mutants {
-		names = append(names, m.Name)
-	}
-	if err := put("cowpi/mutation/mutation.go", fmt.Sprintf(mutation, names, Variable)); err != nil {
+	if err := put("cowpi/mutation/mutation.go", fmt.Sprintf(mutation, b.names, Variable)); err != nil {
 		return err
 	}
 	raw, err := json.Marshal(map[string]any{"Replace": replace})
@@ -215,24 +234,29 @@ func (b *batch) write(dir, root string) error {
 // mutation is a package that exists in the overlay only.
 const mutation = `package mutation
 
-import "os"
+import (
+	"os"
+	"strings"
+)
 
 var names = %#v
 
-var alive = func() string {
-	name := os.Getenv(%q)
-	for _, n := range names {
-		if n == name {
-			return name
+var alive = func() map[string]bool {
+	alive := map[string]bool{}
+	for _, name := range strings.Split(os.Getenv(%q), "+") {
+		held := name == ""
+		for _, n := range names {
+			held = held || n == name
 		}
+		if !held {
+			println("this program does not hold the mutant", name)
+			os.Exit(2)
+		}
+		alive[name] = true
 	}
-	if name != "" {
-		println("this program does not hold the mutant", name)
-		os.Exit(2)
-	}
-	return ""
+	return alive
 }()
 
 // On says whether a mutant is alive.
-func On(name string) bool { return name == alive }
+func On(name string) bool { return alive[name] }
 `

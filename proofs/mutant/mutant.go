@@ -19,8 +19,18 @@ type Mutant struct {
 	Adversary string   // by whom
 	Breach    string   // the kind of breach; "guess" in a game of two worlds
 	Attack    string   // how
-	Redundant string   // why no game can be won against it, if none can
+	Beside    []string // other mutants that are alive with it: see the package comment
+	Also      []Attack // who else wins against it
 	Edits     []Edit
+
+	others []Mutant // that any of its attacks needs beside it
+}
+
+// Attack is who wins against a mutant in which game, by which breach, and where which
+// others are alive beside it.
+type Attack struct {
+	Game, Adversary, Breach string
+	Beside                  []string
 }
 
 // Edit is a change of one place in one file.
@@ -29,6 +39,9 @@ type Edit struct {
 	Find    string // stands there exactly once
 	Replace string // holds Token
 }
+
+// Alive lists the names of the mutant and of those beside it.
+func (m Mutant) Alive() []string { return append([]string{m.Name}, m.Beside...) }
 
 // Token stands, in what an edit puts in place, for "this mutant is alive".
 const Token = "MUTANT"
@@ -77,16 +90,37 @@ func Read(folder fs.FS) (out []Mutant, err error) {
 		}
 		out = append(out, m)
 	}
+	for i := range out {
+		if err := out[i].resolve(out); err != nil {
+			return nil, err
+		}
+	}
 	return out, nil
+}
+
+// resolve finds the mutants that are alive with this one.
+func (m *Mutant) resolve(all []Mutant) error {
+	beside := slices.Clone(m.Beside)
+	for _, a := range m.Also {
+		beside = append(beside, a.Beside...)
+	}
+	for _, name := range beside {
+		i := slices.IndexFunc(all, func(o Mutant) bool { return o.Name == name })
+		if i < 0 || name == m.Name {
+			return &FormatError{m.Name, 0, fmt.Sprintf("beside %q: there is no such other mutant", name)}
+		}
+		m.others = append(m.others, all[i])
+	}
+	return nil
 }
 
 // Parse reads one description; its file's name is the mutant's.
 func Parse(file, text string) (Mutant, error) {
 	m := Mutant{Name: strings.TrimSuffix(path.Base(file), ".mutant")}
 	p := &parser{file: file, lines: strings.Split(strings.TrimSuffix(text, "\n"), "\n")}
-	breaks := ""
+	breaks, beside, also := "", "", ""
 	fields := map[string]*string{"what": &m.What, "breaks": &breaks, "section": &m.Section, "game": &m.Game,
-		"adversary": &m.Adversary, "breach": &m.Breach, "attack": &m.Attack, "redundant": &m.Redundant}
+		"adversary": &m.Adversary, "breach": &m.Breach, "attack": &m.Attack, "beside": &beside, "also": &also}
 	for p.next() {
 		line := p.line()
 		key, value, ok := strings.Cut(line, ":")
@@ -105,13 +139,14 @@ func Parse(file, text string) (Mutant, error) {
 			return m, p.wrong("%q is no field, or stands there twice", key)
 		}
 	}
-	for _, b := range strings.Split(breaks, ",") {
-		if b = strings.TrimSpace(b); b != "" {
-			m.Breaks = append(m.Breaks, b)
-		}
+	m.Breaks, m.Beside = list(breaks), list(beside)
+	var err error
+	if m.Also, err = p.attacks(m.Game, also); err != nil {
+		return m, err
 	}
+	optional := []string{"beside", "also"}
 	for key, value := range fields {
-		if *value == "" && (m.Redundant == "" && key != "redundant" || key == "what" || key == "breaks") {
+		if *value == "" && !slices.Contains(optional, key) {
 			return m, &FormatError{file, 0, key + " is missing"}
 		}
 	}
@@ -119,6 +154,45 @@ func Parse(file, text string) (Mutant, error) {
 		return m, &FormatError{file, 0, "it changes nothing"}
 	}
 	return m, nil
+}
+
+// list is what stands between commas.
+func list(s string) (out []string) {
+	for _, v := range strings.Split(s, ",") {
+		if v = strings.TrimSpace(v); v != "" {
+			out = append(out, v)
+		}
+	}
+	return out
+}
+
+// attacks are written "ADVERSARY BREACH"; then, if it is another one, "in GAME"; and,
+// where others have to be alive beside it, "beside MUTANT MUTANT...".
+func (p *parser) attacks(game, text string) (out []Attack, err error) {
+	for _, words := range list(text) {
+		a := Attack{Game: game}
+		who, beside, others := strings.Cut(words, " beside ")
+		if others {
+			a.Beside = strings.Fields(beside)
+		}
+		switch w := strings.Fields(who); {
+		case others && len(a.Beside) == 0:
+			return nil, p.notAnAttack(words)
+		case len(w) == 4 && w[2] == "in":
+			a.Game = w[3]
+			fallthrough
+		case len(w) == 2:
+			a.Adversary, a.Breach = w[0], w[1]
+		default:
+			return nil, p.notAnAttack(words)
+		}
+		out = append(out, a)
+	}
+	return out, nil
+}
+
+func (p *parser) notAnAttack(words string) error {
+	return &FormatError{p.file, 0, fmt.Sprintf("also %q: it should be an adversary, a breach, and perhaps \"in\" and a game, and \"beside\" and mutants", words)}
 }
 
 // parser reads lines.

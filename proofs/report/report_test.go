@@ -35,12 +35,13 @@ func rich(t *testing.T) *audit.Report {
 	bad := m
 	bad.Name, bad.Beaten, bad.Outcome, bad.Error = `<script>alert(1)</script>`, false, audit.OutcomeSurvived, "\x1b[31m\u202e"+hostile
 	r.Controls = append(r.Controls, m, bad)
-	r.Redundant = []audit.Redundant{{Target: m.Target, Why: "nobody can"}}
 	a := &r.Properties[1]
 	a.Adversaries = append(a.Adversaries, audit.Attempt{Score: game.Score{Game: a.Game, Adversary: "leak", Trials: 40, Advantage: 1, Low: .7, High: 1,
 		First: &game.Won{Seed: 3, Setting: "s", Breach: game.Breach{Kind: "guess", What: hostile}}}, What: hostile})
 	r.Explorations = []audit.Exploration{{Bounds: "3 participants, 2 providers", States: 1_234_567, Depth: 30, Rate: 54321, Complete: true},
 		{Bounds: strings.Repeat("x", 200), States: 5, Violation: &audit.Violation{Property: "agreement", What: hostile, Trace: []string{"alice says", hostile}}}}
+	r.Sought = []audit.Sought{{Mutant: "d1-none", What: "no comparison", Property: "agreement", Found: true, Exploration: r.Explorations[1]},
+		{Mutant: hostile, Property: "agreement", Exploration: audit.Exploration{States: 7, Complete: true}}}
 	r.Repeat = "go run ./proofs --seed 0 --quick"
 	return r
 }
@@ -59,8 +60,8 @@ func TestReportSaysIt(t *testing.T) {
 	page := written(t, r)
 	for _, s := range []string{
 		"NOT PASSED.", "conversation integrity", game.ConversationIntegrity.Statement[:40], "func parted(c *Challenger) *Breach {",
-		"lengths are not hidden beyond padding", "Here they part: index 21", "d1-none", "D1, a binding", "nobody can",
-		"1,234,567", "54,321", "go run ./proofs --seed 0 --quick", r.Made.Go, audit.Note, "prove nothing", "A violation of agreement",
+		"lengths are not hidden beyond padding", "Here they part: index 21", "d1-none", "D1, a binding",
+		"1,234,567", "54,321", "A violation of agreement was NOT found", "A violation of agreement was found", "go run ./proofs --seed 0 --quick", r.Made.Go, audit.Note, "prove nothing", "A violation of agreement",
 		"go run ./proofs game conversation-integrity --adversary fork",
 	} {
 		require.Contains(t, page, s)

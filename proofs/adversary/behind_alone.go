@@ -51,20 +51,11 @@ var StrangerSetup = game.Adversary{
 	Source: "burglar into the group: Roesler, Mainka, Schwenk (2018), 5.1; this project, V5",
 	Games:  robust,
 	Attack: func(o *game.Oracles) error {
-		if o.Setting().Honest != game.None {
-			return nil
-		}
-		_, victim := two(o)
-		keys, err := prekeysOf(o, identity.ID(victim))
-		if err != nil || len(keys) != 1 {
+		f, reader, prekey, err := beginner(o)
+		if err != nil || prekey == nil {
 			return err
 		}
-		eve, err := o.Participant("eve")
-		if err != nil {
-			return err
-		}
-		reader := party(o, victim)
-		m, _, err := newForger(o, eve.Self).setup(o.ProviderSet(), entries(reader), reader, keys[0].Prekey)
+		m, _, err := f.setup(o.ProviderSet(), entries(reader), reader, *prekey)
 		if err != nil {
 			return err
 		}

@@ -18,21 +18,11 @@ var StraySetup = game.Adversary{
 	Source: "this project, V2",
 	Games:  robust,
 	Attack: func(o *game.Oracles) error {
-		if o.Setting().Honest != game.None {
-			return nil
-		}
-		_, victim := two(o)
-		keys, err := prekeysOf(o, identity.ID(victim))
-		if err != nil || len(keys) != 1 {
+		f, reader, prekey, err := beginner(o)
+		if err != nil || prekey == nil {
 			return err
 		}
-		eve, err := o.Participant("eve")
-		if err != nil {
-			return err
-		}
-		f := newForger(o, eve.Self)
-		reader := party(o, victim)
-		m, _, err := f.setup(o.ProviderSet(), entries(eve.Self.Party(), reader), reader, keys[0].Prekey)
+		m, _, err := f.setup(o.ProviderSet(), entries(f.self.Party(), reader), reader, *prekey)
 		if err != nil {
 			return err
 		}
@@ -41,12 +31,30 @@ var StraySetup = game.Adversary{
 			return err
 		}
 		m.Sid[0] ^= 1
-		if m.Block, err = f.first(m.Sid, d.Hash(), reader, keys[0].Prekey); err != nil {
+		if m.Block, err = f.first(m.Sid, d.Hash(), reader, *prekey); err != nil {
 			return err
 		}
 		o.Providers()
-		return sayAll(o, identity.ID(victim), m)
+		return sayAll(o, reader.ID, m)
 	},
+}
+
+// beginner is eve, about to begin a conversation with somebody of whom she has fetched a
+// prekey; nil: somebody honest stands in her way.
+func beginner(o *game.Oracles) (f forger, reader identity.Party, prekey *exchange.Prekey, err error) {
+	if o.Setting().Honest != game.None {
+		return f, reader, nil, nil
+	}
+	_, victim := two(o)
+	keys, err := prekeysOf(o, identity.ID(victim))
+	if err != nil || len(keys) != 1 {
+		return f, reader, nil, err
+	}
+	eve, err := o.Participant("eve")
+	if err != nil {
+		return f, reader, nil, err
+	}
+	return newForger(o, eve.Self), party(o, victim), &keys[0].Prekey, nil
 }
 
 // first is a block for somebody by a prekey of theirs, at the beginning of a conversation.
